@@ -1,0 +1,82 @@
+/*
+ * expr.h - what stands between ${ and }: compile it once, evaluate it often.
+ *
+ * The language is a subset of jq (definitions.md, "Expressions"): what it accepts
+ * means the same in jq 1.6. It is total: no loops, no definitions, no input, no
+ * clock, no environment; evaluation ends within EXPR_STEPS_MAX steps, nests at
+ * most EXPR_DEPTH_MAX deep and makes at most EXPR_RESULT_MAX bytes, or is refused
+ * with a sentence. Integers are exact to int64, other numbers keep the digits they
+ * came with as long as they are only moved.
+ *
+ * The root `.` is an object whose members are asked for by name when they are
+ * touched; values are read out of the JSON text that the caller holds. A plain
+ * path (.input.amount, .steps.pay.body["id"], .input.note // "none") locates the
+ * bytes and copies them, without building anything.
+ *
+ * Ownership: a compiled expression lives in the arena given to expr_compile() and
+ * never changes, so threads may share it. An evaluation uses only the scratch arena
+ * and the buffer of its caller. Nothing here keeps state.
+ */
+#ifndef DEFINITIONS_EXPR_H
+#define DEFINITIONS_EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json_span.h"
+
+#define EXPR_TEXT_MAX 8192            /* Bytes of one expression. */
+#define EXPR_STEPS_MAX 100000         /* Evaluation steps: what is visited or made. */
+#define EXPR_RESULT_MAX (1024 * 1024) /* Bytes of any text that is made. */
+#define EXPR_DEPTH_MAX 64             /* Nesting of the expression and of values. */
+
+struct expr; /* Compiled, immutable. */
+
+/* Compile the text between ${ and }. ERR_INVALID: info says what, column_out (from
+ * 1, in bytes) says where. *out lives in a. */
+MUST_CHECK enum err expr_compile(struct arena *a, const char *text, size_t n,
+                                 struct expr **out, unsigned *column_out,
+                                 struct err_info *info);
+
+/* How the evaluator sees the root. Spans are texts json_read() accepted, borrowed
+ * until the evaluation ends; at == NULL: no such name (reads as null). */
+struct expr_root {
+    /* The root member of that name, "input" say; never asked for "steps" when
+     * step is set and the path names a step. */
+    struct json_span (*member)(void *user, const char *name, size_t n);
+    /* .steps.<id>: {outcome,status,headers,body,attempts}, an array for forEach,
+     * the text null when skipped. */
+    struct json_span (*step)(void *user, const char *id, size_t n);
+    void *user;
+};
+
+/* Exactly one result, appended to out as JSON text, at most out->max bytes in all.
+ * ERR_INVALID: no result or several, a type error, the budget; info has one
+ * sentence naming expression, place and value, and out is as it was. Scratch
+ * memory comes from scratch; the caller resets it. */
+MUST_CHECK enum err expr_eval(const struct expr *e, const struct expr_root *root,
+                              struct arena *scratch, struct buf *out,
+                              struct err_info *info);
+
+/* Is it a plain path, perhaps with `// literal`: evaluated without a tree? */
+bool expr_is_path(const struct expr *e);
+
+/* The text it was compiled from, NUL-ended. */
+const char *expr_text(const struct expr *e);
+
+/* What the expression reads, for the checker: each static path from the root.
+ * "" stands for what is not known before evaluation, or not said. */
+struct expr_reference {
+    const char *root;  /* "input"; "" when the root as a whole is used. */
+    const char *name;  /* "pay", for steps and vars only; "" otherwise. */
+    const char *field; /* "body", the third name, for steps; "" otherwise. */
+    bool is_guarded;   /* It stands under // or ?: null is expected there. */
+};
+
+/* *out is borrowed from e. Returns how many. */
+size_t expr_references(const struct expr *e, const struct expr_reference **out);
+
+#endif /* DEFINITIONS_EXPR_H */
