@@ -68,6 +68,24 @@ static void clean(char *text)
     }
 }
 
+/* jansson's sentence with the place in front; the one that names an option of its
+ * own is put in the house's words. */
+static enum err refuse(json_error_t *error, struct err_info *info)
+{
+    enum json_error_code code = json_error_code(error);
+    const char *why = error->text;
+
+    if (code == json_error_out_of_memory) {
+        return err_set(info, ERR_NOMEM, "out of memory reading JSON");
+    }
+    if (code == json_error_null_character || code == json_error_null_byte_in_key) {
+        why = "\\u0000 is not allowed in a string";
+    }
+    clean(error->text);
+    return err_set(info, ERR_INVALID, "line %d column %d: %s", error->line, error->column,
+                   why);
+}
+
 enum err json_read(const char *text, size_t n, json_t **out, struct err_info *info)
 {
     struct place where;
@@ -81,12 +99,7 @@ enum err json_read(const char *text, size_t n, json_t **out, struct err_info *in
     }
     value = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (value == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory) {
-            return err_set(info, ERR_NOMEM, "out of memory reading %zu bytes of JSON", n);
-        }
-        clean(error.text);
-        return err_set(info, ERR_INVALID, "line %d column %d: %s", error.line,
-                       error.column, error.text);
+        return refuse(&error, info);
     }
     *out = value;
     return ERR_OK;
