@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -106,9 +107,24 @@ static void make_json(struct buf *line, enum log_level level, const char *msg,
     json_close_object(&o);
 }
 
-static bool needs_quotes(const char *text)
+/* Bytes beyond ASCII are quoted too: json_put_text() sorts out what is not UTF-8. */
+static bool is_ascii(const char *text)
 {
-    return text[0] == '\0' || strpbrk(text, " \"=\\") != NULL;
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_plain(struct buf *line, const char *text, bool is_bare)
+{
+    if (is_bare && is_ascii(text)) {
+        buf_add(line, text, cut_length(text));
+    } else {
+        json_put_text(line, text, cut_length(text));
+    }
 }
 
 static void make_plain(struct buf *line, enum log_level level, const char *msg,
@@ -118,17 +134,15 @@ static void make_plain(struct buf *line, enum log_level level, const char *msg,
 
     clk_to_text(clk_wall_ms(), now);
     buf_printf(line, "%s %-7s ", now, level_name(level));
-    buf_add(line, msg, cut_length(msg));
+    add_plain(line, msg, true);
     for (size_t i = 0; i < n; i++) {
         const char *text = fields[i].text;
 
         buf_printf(line, " %s=", fields[i].name);
         if (text == NULL) {
-            buf_printf(line, "%lld", (long long)fields[i].number);
-        } else if (needs_quotes(text)) {
-            json_put_text(line, text, cut_length(text));
+            buf_printf(line, "%" PRId64, fields[i].number);
         } else {
-            buf_add(line, text, cut_length(text));
+            add_plain(line, text, text[0] != '\0' && strpbrk(text, " \"=\\") == NULL);
         }
     }
 }
