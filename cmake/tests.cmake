@@ -66,3 +66,10 @@ function(pytests folder timeout_s)
     set_tests_properties(${folder} PROPERTIES LABELS ${folder} TIMEOUT ${timeout_s}
         ENVIRONMENT "SAGAD=${PROJECT_BINARY_DIR}/bin/sagad;SAGACTL=${PROJECT_BINARY_DIR}/bin/sagactl;PYTHONDONTWRITEBYTECODE=1")
 endfunction()
+
+# tidy_test(style): tests/tidy/style.py over the tree.
+function(tidy_test name)
+    add_test(NAME tidy_${name} COMMAND ${TEST_PYTHON} -B tests/tidy/${name}.py
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(tidy_${name} PROPERTIES LABELS tidy TIMEOUT 120)
+endfunction()

@@ -52,6 +52,18 @@ START_TEST(test_a_reset_arena_hands_out_zeros_again)
 }
 END_TEST
 
+START_TEST(test_a_reset_arena_uses_its_first_memory_again)
+{
+    struct arena *a = arena_create(64);
+    char *first = arena_take(a, 40);
+
+    (void)arena_take(a, 4000); /* A second chunk. */
+    arena_reset(a);
+    ck_assert_ptr_eq(arena_take(a, 40), first);
+    arena_destroy(a);
+}
+END_TEST
+
 START_TEST(test_copies_end_with_a_nul)
 {
     struct arena *a = arena_create(64);
@@ -66,8 +78,8 @@ END_TEST
 
 int main(void)
 {
-    return suite_main("arena", test_every_block_is_zeroed_and_aligned,
-                      test_blocks_do_not_touch_each_other,
-                      test_a_reset_arena_hands_out_zeros_again,
-                      test_copies_end_with_a_nul);
+    return suite_main(
+        "arena", test_every_block_is_zeroed_and_aligned,
+        test_blocks_do_not_touch_each_other, test_a_reset_arena_hands_out_zeros_again,
+        test_a_reset_arena_uses_its_first_memory_again, test_copies_end_with_a_nul);
 }
