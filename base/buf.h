@@ -12,11 +12,11 @@
 #include <stddef.h>
 
 struct buf {
-    char *bytes;     /* Owned; NULL until the first byte. */
-    size_t n;        /* Bytes in use. */
-    size_t room;     /* Bytes taken from the heap. */
-    size_t max;      /* n never exceeds it. */
-    bool is_over;    /* Something did not fit and was dropped. */
+    char *bytes;  /* Owned; NULL until the first byte. */
+    size_t n;     /* Bytes in use. */
+    size_t room;  /* Bytes taken from the heap. */
+    size_t max;   /* n never exceeds it. */
+    bool is_over; /* Something did not fit and was dropped. */
 };
 
 void buf_init(struct buf *b, size_t max_bytes);

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IDS_ID_MAX 128    /* Longest id a client may give, bytes. */
-#define IDS_UUID_TEXT 37  /* A UUID in text and the NUL. */
+#define IDS_ID_MAX 128   /* Longest id a client may give, bytes. */
+#define IDS_UUID_TEXT 37 /* A UUID in text and the NUL. */
 
 /* A new UUIDv7; ids of one process are in the order they were made. Any thread. */
 void ids_make(char out[static IDS_UUID_TEXT]);

@@ -62,8 +62,8 @@ void json_text(struct json_out *o, const char *text); /* NULL writes null. */
 void json_text_n(struct json_out *o, const char *text, size_t n);
 void json_number(struct json_out *o, int64_t value);
 void json_flag(struct json_out *o, bool value);
-void json_nothing(struct json_out *o); /* null */
-void json_time(struct json_out *o, uint64_t wall_ms); /* RFC 3339; 0 writes null. */
+void json_nothing(struct json_out *o);                     /* null */
+void json_time(struct json_out *o, uint64_t wall_ms);      /* RFC 3339; 0 writes null. */
 void json_raw(struct json_out *o, struct json_span value); /* Accepted text, as it is. */
 
 /* name and value at once. */

@@ -20,15 +20,17 @@ struct log_field {
     int64_t number;
 };
 
-#define LOG_TEXT(name, value) ((struct log_field){(name), (value) != NULL ? (value) : "", 0})
+#define LOG_TEXT(name, value) \
+    ((struct log_field){(name), (value) != NULL ? (value) : "", 0})
 #define LOG_NUMBER(name, value) ((struct log_field){(name), NULL, (int64_t)(value)})
 
 void log_init(enum log_format format, enum log_level least);
-void log_line(enum log_level level, const char *msg, const struct log_field *fields, size_t n);
+void log_line(enum log_level level, const char *msg, const struct log_field *fields,
+              size_t n);
 
 /* log_say(LOG_INFO, "saga started", LOG_TEXT("sagaId", id)); */
-#define log_say(level, msg, ...)                                                        \
-    log_line((level), (msg), (const struct log_field[]){__VA_ARGS__},                   \
+#define log_say(level, msg, ...)                                      \
+    log_line((level), (msg), (const struct log_field[]){__VA_ARGS__}, \
              sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 #define log_plain(level, msg) log_line((level), (msg), NULL, 0)
 
