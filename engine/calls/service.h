@@ -1,0 +1,104 @@
+/*
+ * service.h - the services of the configuration and who may call them when.
+ *
+ * For each service: where it is, what is added to its calls, and its limits
+ * (concurrency, rate, breaker, pause), which are advisory and in memory only (S50).
+ * A call that gets no slot waits here, in order, and is granted later, services taking
+ * turns, compensations and operators' calls not starved by actions (S51). Absolute URLs
+ * have a service of their own per origin, made when first seen.
+ *
+ * Owned by the engine thread. Names and texts are copied in.
+ */
+#ifndef CALLS_SERVICE_H
+#define CALLS_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "engine/core/saga.h"
+
+struct services;
+struct service;
+
+struct service_header {
+    const char *name;
+    const char *value;
+};
+
+struct service_config {
+    const char *name;
+    const char *url; /* Base URL, no trailing slash needed. */
+    const struct service_header *headers; /* Sent with each call; may hold secrets. */
+    size_t n_headers;
+    const char *bearer;   /* Secret's value, or NULL. */
+    const char *ca_file;  /* TLS: NULL for the system's. */
+    const char *cert_file, *key_file; /* Client certificate; NULL none. */
+    uint32_t concurrent_max; /* 0: LIMIT_SERVICE_CONCURRENT. */
+    uint32_t rate_per_s;     /* 0: no rate. */
+    uint64_t keys_kept_ms;   /* 0: for ever (S2). */
+    uint32_t breaker_failures; /* 0: no breaker. */
+    uint32_t breaker_window_ms;
+    uint32_t breaker_open_ms;
+};
+
+struct services *services_create(uint32_t calls_max);
+void services_destroy(struct services *s); /* NULL is fine. */
+
+/* Add or replace by name (SIGHUP). Limits take effect at once; queues are kept. */
+void services_put(struct services *s, const struct service_config *config);
+
+/* By name, or NULL. */
+struct service *services_find(struct services *s, const char *name);
+/* The service of an absolute URL's origin; made when absent. NULL: not http or https. */
+struct service *services_of_url(struct services *s, const char *url);
+
+const char *service_name(const struct service *s);
+const struct service_config *service_config_of(const struct service *s);
+
+/* Who wants a slot. */
+struct service_waiter {
+    uint64_t saga;
+    uint16_t step;
+    uint32_t item;
+    enum call_kind call;
+    bool is_urgent; /* An operator asked. */
+};
+
+/* Ask for a slot at now_ms (monotonic). Granted: the slot is the caller's until
+ * service_release(). Otherwise the waiter stands in the queue, once, and the reason is
+ * told. first_due_ms and wall_ms: for keysKept, when first_due_ms is not 0. */
+enum saga_slot service_ask(struct service *s, const struct service_waiter *w,
+                           uint64_t mono_ms, uint64_t wall_ms, uint64_t first_due_ms);
+
+/* Give a slot back without a call (a grant that came to nothing). */
+void service_release(struct service *s);
+/* The call ended: gives the slot back and feeds the breaker. */
+void service_ended(struct service *s, bool is_fault, uint64_t mono_ms);
+/* Is the service's breaker half-open with this one call out? */
+bool service_is_probing(const struct service *s);
+
+/* Take a saga's waiters out of all queues (it went back, was closed). */
+void services_forget(struct services *s, uint64_t saga);
+
+/* The next waiter whose slot is granted now, already counted in flight; false when none
+ * can be. Services take turns. */
+bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *out,
+                   struct service **service_out);
+
+/* Monotonic time at which services_next() may have something without any call ending
+ * (rate, breaker), 0 if never. */
+uint64_t services_wake_at(const struct services *s);
+
+/* Operator: "open", "closed", "auto"; pause and resume. */
+void service_set_paused(struct service *s, bool is_paused);
+enum service_breaker { SERVICE_BREAKER_AUTO, SERVICE_BREAKER_OPEN, SERVICE_BREAKER_CLOSED };
+void service_set_breaker(struct service *s, enum service_breaker want);
+
+/* The API's service object appended to out, for each service in order of name. */
+void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out);
+/* Prometheus lines: sagad_calls_in_flight, sagad_breaker_open. */
+void services_metrics(const struct services *s, struct buf *out);
+
+#endif /* CALLS_SERVICE_H */

@@ -1,0 +1,16 @@
+/*
+ * cell_event.h - what cell.c offers to cell_event.c beyond cell.h. Inside the core only.
+ */
+#ifndef CORE_CELL_EVENT_H
+#define CORE_CELL_EVENT_H
+
+#include "engine/core/cell.h"
+
+/* A queued cell has its slot. */
+void cell_grant(struct advance *a, struct saga_cell *c);
+/* Wait for another attempt; false if attempts or time have run out. */
+bool cell_back_off(struct advance *a, struct saga_cell *c);
+/* Ask `confirm` again, one time-out of the action later. */
+void cell_confirm_later(struct advance *a, struct saga_cell *c);
+
+#endif /* CORE_CELL_EVENT_H */

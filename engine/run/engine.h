@@ -1,0 +1,68 @@
+/*
+ * engine.h - the engine: one thread that advances every saga.
+ *
+ * It takes in commands, answers of calls and timers, advances sagas through the pure
+ * core, hands batches to the writer and, after each commit, releases what it allowed:
+ * calls out, answers to API threads, wake-ups of waiters. See loop.c.
+ *
+ * All functions but engine_submit(), engine_is_*() and engine_stamp() are for the thread
+ * that created the engine.
+ */
+#ifndef RUN_ENGINE_H
+#define RUN_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "engine/calls/egress.h"
+#include "engine/calls/service.h"
+#include "engine/run/command.h"
+#include "engine/store/store.h"
+
+struct engine;
+
+struct engine_config {
+    struct store *store;         /* Borrowed; outlives the engine. */
+    struct services *services;   /* Moved in: the engine thread's from engine_start() on. */
+    const struct egress *egress; /* Borrowed. */
+    const char *vars;            /* JSON object text: the configuration's vars. */
+    const char *user_agent;      /* "sagad/x.y" */
+    const char *alive_path;      /* File touched now and then (S43); NULL none. */
+    uint32_t calls_max;          /* limits.maxCallsInFlight */
+    uint32_t active_max;         /* limits.maxActiveSagas */
+    uint32_t drain_ms;           /* drainTimeout */
+    uint64_t free_starts_bytes;  /* Below this much free disk: starts are 503 (S95). */
+    uint64_t free_calls_bytes;   /* Below this: no new calls. */
+    void (*watchdog)(void *user); /* Called by the loop every few seconds; NULL none. */
+    void (*failed)(void *user, const struct err_info *why); /* Fail-stop (S94). */
+    void *user;
+};
+
+/* Opens the readers it needs, recovers (S9) and starts the threads. */
+MUST_CHECK enum err engine_start(const struct engine_config *config, struct engine **out,
+                                 struct err_info *info);
+
+/* Any thread. c is moved until its `done`. ERR_LIMIT: the inbox is full (503 overloaded);
+ * ERR_BUSY: draining or stopped. On failure c is still the caller's. */
+MUST_CHECK enum err engine_submit(struct engine *e, struct command *c);
+
+/* Any thread: raised after each commit that changed a definition's row. */
+const atomic_uint_fast64_t *engine_stamp(const struct engine *e);
+bool engine_is_ready(const struct engine *e);  /* Recovered, not draining, store sound. */
+bool engine_is_alive(const struct engine *e);  /* The loop went round lately. */
+bool engine_is_draining(const struct engine *e);
+
+/* Reload of SIGHUP: any thread; moved in, applied by the loop. */
+void engine_reload(struct engine *e, void (*apply)(struct services *s, void *user),
+                   void *user);
+
+/* Stop taking starts; true once calls in flight are over or drain_ms have passed: due
+ * calls never handed over are put back to queued by a turn (S9). Blocks. */
+void engine_drain(struct engine *e);
+
+/* Ends the threads; every command waiting is answered DRAINING. NULL is fine. */
+void engine_stop(struct engine *e);
+
+#endif /* RUN_ENGINE_H */

@@ -1,0 +1,335 @@
+/*
+ * store.h - what the engine asks of a store, and nothing of how it is kept.
+ *
+ * Writing: the engine fills a *batch* of operations and hands it to the writer
+ * thread (writer.h), which commits it whole or not at all. Reading: each thread that
+ * reads opens its own *reader*, which sees committed data only. SQLite, PostgreSQL
+ * and memory pass one contract suite (tests/contract).
+ *
+ * The journal is append-only. A row holds an event and the state after it, so a
+ * saga's current state is its last row. The saga's own row is written only when its
+ * status, pause, stuck step or sleep changes (architecture.md rule 6).
+ *
+ * Ownership: a batch's operations and all they point to are borrowed by the store
+ * until the commit ends; they live in the batch's arena. What a reader hands out lives
+ * in the arena given to the call. Numbers (`num`) name rows inside; ids name sagas
+ * outside.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json_span.h"
+#include "engine/core/saga.h"
+
+struct store;
+struct store_reader;
+
+/* Bytes of any kind, borrowed. */
+struct store_bytes {
+    const void *at; /* NULL: SQL NULL. */
+    size_t n;
+};
+
+/* ---- rows ----------------------------------------------------------------- */
+
+struct store_saga {
+    uint64_t num;
+    const char *id;
+    uint64_t definition; /* Number of the definition version. */
+    const char *key;     /* NULL none. */
+    const char *unique_key; /* Holds the definition's `unique` key now, or NULL (S7). */
+    const char *ordering_key; /* NULL none. */
+    const char *labels;  /* JSON object text; NULL none. */
+    const char *traceparent; /* NULL none. */
+    const char *tracestate;
+    uint64_t parent;     /* num of the parent, 0 none. */
+    uint16_t parent_step;
+    uint32_t parent_item;
+    uint16_t generation;
+    uint64_t vars;       /* Number of the kept copy of the configuration's vars; 0 none. */
+    enum saga_status status;
+    bool is_paused;
+    bool is_asleep;      /* Nothing is due before wake_ms: need not be in memory. */
+    const char *stuck_step; /* Id of the first stuck step, or NULL. */
+    uint64_t wake_ms;    /* 0: no time of its own. */
+    uint64_t started_ms;
+    uint64_t updated_ms;
+    uint64_t ended_ms;   /* 0 while not final. */
+    const char *definition_name; /* Filled by readers only. */
+    uint32_t definition_version; /* Filled by readers only. */
+};
+
+struct store_turn {
+    uint64_t saga;
+    uint64_t turn;
+    uint64_t at_ms;
+    enum saga_event_kind event;
+    struct store_bytes data;  /* engine/run/record.h */
+    struct store_bytes state; /* saga_code.h */
+};
+
+struct store_definition {
+    uint64_t num; /* Of this version, over all definitions. */
+    const char *name;
+    uint32_t version;
+    const char *hash; /* Of the canonical content, hex. */
+    const char *content;
+    uint64_t created_ms;
+    uint32_t current;  /* Filled by readers: the version new sagas take. */
+    bool is_paused;    /* Filled by readers: starts are refused. */
+    bool is_archived;  /* Filled by readers. */
+};
+
+struct store_item { /* One element of a forEach, evaluated once. */
+    uint64_t saga;
+    uint16_t step;
+    uint32_t item;
+    struct store_bytes value;
+};
+
+struct store_late { /* An answer that no longer counts (S16); kept with the call. */
+    uint64_t saga;
+    uint64_t turn; /* Of the attempt. */
+    uint16_t step;
+    uint32_t item;
+    enum call_kind call;
+    uint64_t at_ms;
+    struct store_bytes data;
+};
+
+struct store_replay { /* An Idempotency-Key that was used. */
+    const char *scope; /* token and route */
+    const char *key;
+    const char *hash;  /* Of the request body. */
+    uint64_t saga;     /* A start: its saga; else 0. */
+    int status;        /* Else the stored answer. */
+    struct store_bytes body;
+    uint64_t at_ms;
+};
+
+struct store_audit {
+    uint64_t at_ms;
+    const char *actor;
+    const char *action;
+    const char *subject;    /* Saga id or definition name. */
+    uint64_t turn;          /* 0 if it made no turn. */
+    const char *reason;     /* NULL none. */
+    const char *request_id; /* NULL none. */
+};
+
+/* ---- writing -------------------------------------------------------------- */
+
+/* Carried out in the order added, in one transaction. */
+enum store_op_kind {
+    STORE_SAGA_INSERT,       /* saga and, in .input, its input */
+    STORE_SAGA_UPDATE,       /* status, is_paused, is_asleep, stuck_step, wake_ms, updated_ms, ended_ms, unique_key of saga.num */
+    STORE_TURN,
+    STORE_ITEM,
+    STORE_LATE,
+    STORE_DEFINITION,        /* A new version. */
+    STORE_DEFINITION_USE,    /* definition.name's current = version; creates the name's row if absent */
+    STORE_DEFINITION_FLAGS,  /* definition.name: is_paused, is_archived */
+    STORE_REPLAY,
+    STORE_AUDIT,
+    STORE_VARS,              /* num, text */
+    STORE_META,              /* name, text: insert or replace */
+};
+
+struct store_op {
+    enum store_op_kind kind;
+    struct store_op *next; /* Set by store_batch_add. */
+    union {
+        struct {
+            struct store_saga row;
+            struct store_bytes input; /* STORE_SAGA_INSERT only. */
+        } saga;
+        struct store_turn turn;
+        struct store_item item;
+        struct store_late late;
+        struct store_definition definition;
+        struct store_replay replay;
+        struct store_audit audit;
+        struct {
+            uint64_t num;
+            const char *text;
+        } vars;
+        struct {
+            const char *name;
+            const char *text;
+        } meta;
+    } of;
+};
+
+struct store_batch {
+    struct arena *arena; /* Holds everything in the batch; owned by the batch's owner. */
+    struct store_op *first;
+    struct store_op *last;
+    size_t n;
+};
+
+/* A new operation at the end of the batch, zeroed but for its kind; the caller
+ * fills it in, with texts and bytes from batch->arena. */
+struct store_op *store_batch_add(struct store_batch *batch, enum store_op_kind kind);
+void store_batch_clear(struct store_batch *batch); /* Resets its arena. */
+
+/* Commit all of it, durably (S90: synchronous=FULL). ERR_IO: the result is unknown
+ * (S6): the caller must stop and never retry. ERR_LIMIT: the disk is full (S95), the
+ * reserve was freed; stop too. One thread only. */
+MUST_CHECK enum err store_commit(struct store *s, const struct store_batch *batch,
+                                 struct err_info *info);
+
+/* Idle work of the writing connection (checkpoint); after every commit. */
+void store_tidy(struct store *s);
+
+/* Free bytes where the store lives; UINT64_MAX when that means nothing. */
+uint64_t store_free_bytes(const struct store *s);
+
+void store_close(struct store *s); /* NULL is fine. Readers are closed first. */
+
+/* ---- reading -------------------------------------------------------------- */
+
+MUST_CHECK enum err store_reader_open(struct store *s, struct store_reader **out,
+                                      struct err_info *info);
+void store_reader_close(struct store_reader *r); /* NULL is fine. */
+
+/* Between begin and end all reads see one moment. Optional: a read outside sees the
+ * latest. Keep it short (S92); not nested. */
+MUST_CHECK enum err store_reader_begin(struct store_reader *r, struct err_info *info);
+void store_reader_end(struct store_reader *r);
+
+/* Every reading function: ERR_OK, ERR_NOT_FOUND (nothing written to out), ERR_IO. */
+
+/* The largest saga, definition and vars numbers, 0 if none. */
+struct store_numbers {
+    uint64_t saga;
+    uint64_t definition;
+    uint64_t vars;
+};
+MUST_CHECK enum err store_read_numbers(struct store_reader *r, struct store_numbers *out,
+                                       struct err_info *info);
+
+MUST_CHECK enum err store_find_saga(struct store_reader *r, const char *id,
+                                    struct arena *a, struct store_saga *out,
+                                    struct err_info *info);
+MUST_CHECK enum err store_find_saga_num(struct store_reader *r, uint64_t num,
+                                        struct arena *a, struct store_saga *out,
+                                        struct err_info *info);
+/* The saga that holds the `unique` key of the definition name. */
+MUST_CHECK enum err store_find_unique(struct store_reader *r, const char *definition_name,
+                                      const char *key, struct arena *a,
+                                      struct store_saga *out, struct err_info *info);
+MUST_CHECK enum err store_read_input(struct store_reader *r, uint64_t saga,
+                                     struct arena *a, struct store_bytes *out,
+                                     struct err_info *info);
+MUST_CHECK enum err store_read_vars(struct store_reader *r, uint64_t vars,
+                                    struct arena *a, const char **out,
+                                    struct err_info *info);
+MUST_CHECK enum err store_find_vars(struct store_reader *r, const char *text,
+                                    uint64_t *out, struct err_info *info);
+
+/* The saga's last turn. */
+MUST_CHECK enum err store_last_turn(struct store_reader *r, uint64_t saga,
+                                    struct arena *a, struct store_turn *out,
+                                    struct err_info *info);
+
+/* Rows are borrowed for the call of each(); false ends the scan, which is ERR_OK. */
+typedef bool (*store_each_turn)(void *user, const struct store_turn *turn);
+typedef bool (*store_each_saga)(void *user, const struct store_saga *saga);
+typedef bool (*store_each_definition)(void *user, const struct store_definition *d);
+typedef bool (*store_each_late)(void *user, const struct store_late *late);
+
+/* Turns from_turn.. of a saga, oldest first, at most `most`. */
+MUST_CHECK enum err store_scan_turns(struct store_reader *r, uint64_t saga,
+                                     uint64_t from_turn, size_t most,
+                                     store_each_turn each, void *user,
+                                     struct err_info *info);
+MUST_CHECK enum err store_scan_late(struct store_reader *r, uint64_t saga,
+                                    store_each_late each, void *user,
+                                    struct err_info *info);
+MUST_CHECK enum err store_read_item(struct store_reader *r, uint64_t saga, uint16_t step,
+                                    uint32_t item, struct arena *a,
+                                    struct store_bytes *out, struct err_info *info);
+
+/* Recovery: every saga neither final nor asleep, by num, above after_num. */
+MUST_CHECK enum err store_scan_awake(struct store_reader *r, uint64_t after_num,
+                                     size_t most, store_each_saga each, void *user,
+                                     struct err_info *info);
+/* Sleepers with a wake time up to until_ms, earliest first. */
+MUST_CHECK enum err store_scan_due(struct store_reader *r, uint64_t until_ms, size_t most,
+                                   store_each_saga each, void *user,
+                                   struct err_info *info);
+
+/* How many sagas of each definition name and status there are. */
+typedef bool (*store_each_count)(void *user, const char *definition_name,
+                                 enum saga_status status, uint64_t n);
+MUST_CHECK enum err store_scan_counts(struct store_reader *r, store_each_count each,
+                                      void *user, struct err_info *info);
+
+struct store_filter { /* Zero or NULL: not asked for. */
+    uint32_t statuses;          /* Bit per enum saga_status. */
+    const char *const *definitions; /* n_definitions names, or-ed. */
+    size_t n_definitions;
+    const char *const *stuck_steps;
+    size_t n_stuck_steps;
+    const char *const *keys;
+    size_t n_keys;
+    const char *const *label_names; /* label_names[i] = label_values[i], and-ed. */
+    const char *const *label_values;
+    size_t n_labels;
+    int paused;                 /* 0 any, 1 paused only, -1 not paused only. */
+    uint64_t started_after_ms, started_before_ms;
+    uint64_t updated_after_ms, updated_before_ms;
+};
+
+/* Newest first (by num), below before_num (0: from the newest). */
+MUST_CHECK enum err store_scan_sagas(struct store_reader *r,
+                                     const struct store_filter *filter,
+                                     uint64_t before_num, size_t most,
+                                     store_each_saga each, void *user,
+                                     struct err_info *info);
+
+/* version 0: the current one. */
+MUST_CHECK enum err store_find_definition(struct store_reader *r, const char *name,
+                                          uint32_t version, struct arena *a,
+                                          struct store_definition *out,
+                                          struct err_info *info);
+MUST_CHECK enum err store_find_definition_num(struct store_reader *r, uint64_t num,
+                                              struct arena *a,
+                                              struct store_definition *out,
+                                              struct err_info *info);
+/* By content hash, of one name. */
+MUST_CHECK enum err store_find_definition_hash(struct store_reader *r, const char *name,
+                                               const char *hash, struct arena *a,
+                                               struct store_definition *out,
+                                               struct err_info *info);
+/* Current versions by name, after a name (NULL: from the first). */
+MUST_CHECK enum err store_scan_definitions(struct store_reader *r, const char *after_name,
+                                           size_t most, store_each_definition each,
+                                           void *user, struct err_info *info);
+/* Versions of one name, newest first, below before_version (0: from the newest). */
+MUST_CHECK enum err store_scan_versions(struct store_reader *r, const char *name,
+                                        uint32_t before_version, size_t most,
+                                        store_each_definition each, void *user,
+                                        struct err_info *info);
+
+MUST_CHECK enum err store_find_replay(struct store_reader *r, const char *scope,
+                                      const char *key, struct arena *a,
+                                      struct store_replay *out, struct err_info *info);
+
+MUST_CHECK enum err store_read_meta(struct store_reader *r, const char *name,
+                                    struct arena *a, const char **out,
+                                    struct err_info *info);
+
+/* ---- for backends ---------------------------------------------------------- */
+
+/* Each backend fills one of these; the functions above call through it after the
+ * checks that are the same for all (engine/store/store.c). See store_backend.h. */
+struct store_backend;
+
+#endif /* STORE_STORE_H */
