@@ -75,7 +75,7 @@ install_packages() {
         as_root apt-get update -q >"$log" 2>&1 ||
             fail "apt-get update failed: is there a network, and may this user use sudo?"
         apt_install "${missing[@]}" >"$log" 2>&1 ||
-            fail "apt-get could not install ${missing[*]}; its last lines are above"
+            fail "apt-get could not install ${missing[*]}: is there a network? Its last lines are above"
     fi
 }
 
