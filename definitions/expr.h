@@ -31,7 +31,9 @@
 #define EXPR_TEXT_MAX 8192            /* Bytes of one expression. */
 #define EXPR_STEPS_MAX 100000         /* Evaluation steps: what is visited or made. */
 #define EXPR_RESULT_MAX (1024 * 1024) /* Bytes of any text that is made. */
-#define EXPR_DEPTH_MAX 64             /* Nesting of the expression and of values. */
+#define EXPR_NODES_MAX \
+    1000 /* Parts of one expression; bounds the stack: 1 MiB is enough. */
+#define EXPR_DEPTH_MAX 64 /* Nesting of the expression and of values. */
 
 struct expr; /* Compiled, immutable. */
 
@@ -40,6 +42,10 @@ struct expr; /* Compiled, immutable. */
 MUST_CHECK enum err expr_compile(struct arena *a, const char *text, size_t n,
                                  struct expr **out, unsigned *column_out,
                                  struct err_info *info);
+
+/* text: what stands behind "${". How many bytes until the } that closes it; n when
+ * nothing does. Knows braces, texts and \( ) inside texts. */
+size_t expr_extent(const char *text, size_t n);
 
 /* How the evaluator sees the root. Spans are texts json_read() accepted, borrowed
  * until the evaluation ends; at == NULL: no such name (reads as null). */

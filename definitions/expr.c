@@ -1,0 +1,226 @@
+/* expr.c - see expr.h: where expressions are compiled, and an evaluation begins. */
+#include "definitions/expr.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "definitions/expr_eval.h"
+#include "definitions/expr_node.h"
+#include "definitions/expr_parse.h"
+#include "definitions/expr_path.h"
+#include "definitions/expr_reference.h"
+
+/* ---- compiling ------------------------------------------------------------- */
+
+static enum err fail_at(unsigned column, unsigned *column_out)
+{
+    if (column_out != NULL) {
+        *column_out = column;
+    }
+    return ERR_INVALID;
+}
+
+enum err expr_compile(struct arena *a, const char *text, size_t n, struct expr **out,
+                      unsigned *column_out, struct err_info *info)
+{
+    struct expr_parser p = {.arena = a, .info = info};
+    struct expr *e;
+
+    if (n > EXPR_TEXT_MAX) {
+        (void)fail_at(EXPR_TEXT_MAX + 1, column_out); /* The code is below. */
+        return err_set(info, ERR_INVALID, "the expression is longer than %d bytes",
+                       EXPR_TEXT_MAX);
+    }
+    if (memchr(text, '\0', n) != NULL) {
+        (void)fail_at(1, column_out); /* The code is below. */
+        return err_set(info, ERR_INVALID, "the expression has a zero byte");
+    }
+    e = arena_take(a, sizeof(*e));
+    e->text = arena_copy(a, text, n);
+    e->n = n;
+    expr_scan_init(&p.scan, e->text, n);
+    e->top = expr_parse(&p);
+    if (e->top == NULL) {
+        return fail_at((unsigned)p.failed_at + 1, column_out);
+    }
+    expr_path_compile(a, e);
+    expr_reference_compile(a, e);
+    *out = e;
+    return ERR_OK;
+}
+
+/* Behind a string's opening quote: the byte behind its closing one, expressions in
+ * \( ) passed over. Strings and brackets nest, so this keeps their number, not a
+ * stack: a ) closes a hole when as many ( were opened since. */
+struct extent {
+    unsigned holes[EXPR_DEPTH_MAX]; /* ( open in each hole of a string. */
+    size_t depth;                   /* Holes we are in. */
+    bool in_string;
+    unsigned braces; /* { open, outside of strings. */
+};
+
+/* One character outside of a string; true: it is the } that ends everything. */
+static bool walk_code(struct extent *x, char c)
+{
+    if (c == '"') {
+        x->in_string = true;
+    } else if (c == '{') {
+        x->braces++;
+    } else if (c == '}') {
+        if (x->braces == 0) {
+            return true;
+        }
+        x->braces--;
+    } else if (c == '(' && x->depth > 0) {
+        x->holes[x->depth - 1]++;
+    } else if (c == ')' && x->depth > 0) {
+        if (x->holes[x->depth - 1] == 0) {
+            x->depth--;
+            x->in_string = true; /* Back in the string that the hole is in. */
+        } else {
+            x->holes[x->depth - 1]--;
+        }
+    }
+    return false;
+}
+
+size_t expr_extent(const char *text, size_t n)
+{
+    struct extent x = {.depth = 0};
+    size_t i = 0;
+
+    while (i < n) {
+        if (!x.in_string) {
+            if (walk_code(&x, text[i])) {
+                return i;
+            }
+            i++;
+        } else if (text[i] == '\\' && i + 1 < n) {
+            if (text[i + 1] == '(' && x.depth < EXPR_DEPTH_MAX) {
+                x.holes[x.depth] = 0;
+                x.depth++;
+                x.in_string = false;
+            }
+            i += 2;
+        } else {
+            x.in_string = text[i] != '"';
+            i++;
+        }
+    }
+    return n;
+}
+
+bool expr_is_path(const struct expr *e)
+{
+    return e->keys != NULL;
+}
+
+const char *expr_text(const struct expr *e)
+{
+    return e->text;
+}
+
+size_t expr_references(const struct expr *e, const struct expr_reference **out)
+{
+    *out = e->references;
+    return e->n_references;
+}
+
+/* ---- evaluating ------------------------------------------------------------ */
+
+struct single {
+    struct expr_sink sink;
+    struct expr_value *result;
+};
+
+static enum expr_flow single_take(struct expr_sink *self, struct expr_run *r,
+                                  struct expr_value *v)
+{
+    struct single *s = (struct single *)self;
+
+    if (s->result != NULL) {
+        r->at = r->e->top;
+        expr_fail(r, "it gives more than one result; put [ ] around it for an array, or "
+                     "first( )");
+        return EXPR_FAILED;
+    }
+    s->result = v;
+    return EXPR_GO_ON;
+}
+
+/* The one result of the tree; NULL: r->failure. */
+static struct expr_value *evaluate(struct expr_run *r)
+{
+    struct single s = {.sink = {single_take}};
+    struct expr_value *root = expr_from_span(r, JSON_SPAN_TEXT("{}"));
+
+    root->origin = EXPR_ORIGIN_ROOT; /* The budget is still whole: never NULL. */
+    root->raw = JSON_SPAN_NONE;
+    if (expr_visit(r, r->e->top, root, &s.sink) != EXPR_GO_ON) {
+        return NULL;
+    }
+    r->at = r->e->top;
+    if (s.result == NULL) {
+        expr_fail(r, "it gives no result; write // null behind it for a default");
+    }
+    return s.result;
+}
+
+/* A plain path; false: evaluate the tree. */
+static bool evaluate_path(const struct expr *e, const struct expr_root *root,
+                          struct json_span *found)
+{
+    enum json_kind kind;
+
+    if (e->keys == NULL || !expr_path_find(e, root, found)) {
+        return false;
+    }
+    kind = json_span_kind(*found);
+    return e->otherwise == NULL || (kind != JSON_KIND_NULL && kind != JSON_KIND_FALSE);
+}
+
+static enum err too_large(const struct expr *e, const struct buf *out,
+                          struct err_info *info)
+{
+    const size_t max = out->max < EXPR_RESULT_MAX ? out->max : EXPR_RESULT_MAX;
+
+    return err_set(info, ERR_INVALID,
+                   "${%.*s} at column 1: the result is larger than %zu bytes",
+                   (int)(e->n < 120 ? e->n : 120), e->text, max);
+}
+
+/* Back to what out was before. */
+static void take_back(struct buf *out, size_t n)
+{
+    out->is_over = false;
+    out->n = n;
+    if (out->bytes != NULL) {
+        out->bytes[n] = '\0';
+    }
+}
+
+enum err expr_eval(const struct expr *e, const struct expr_root *root,
+                   struct arena *scratch, struct buf *out, struct err_info *info)
+{
+    struct expr_run r = {
+        .e = e, .root = root, .scratch = scratch, .steps_left = EXPR_STEPS_MAX};
+    const size_t before = out->n;
+    struct expr_value *result;
+    struct json_span found;
+
+    assert(!out->is_over);
+    if (evaluate_path(e, root, &found)) {
+        buf_add(out, found.at, found.n);
+    } else {
+        result = evaluate(&r);
+        if (result == NULL || (!expr_print(&r, result, false, out) && !out->is_over)) {
+            take_back(out, before);
+            return err_set(info, ERR_INVALID, "%s", r.failure.text);
+        }
+    }
+    if (out->is_over || out->n - before > EXPR_RESULT_MAX) {
+        take_back(out, before);
+        return too_large(e, out, info);
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,177 @@
+/* expr_format.c - the functions of expr_string.h that change the form of a value. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "definitions/expr_run.h"
+#include "definitions/expr_string.h"
+
+/* ---- JSON ------------------------------------------------------------------ */
+
+struct expr_value *expr_to_json(struct expr_run *r, struct expr_value *v,
+                                struct expr_value *none)
+{
+    struct expr_value *made = NULL;
+    struct buf text;
+
+    (void)none;
+    buf_init(&text, EXPR_RESULT_MAX);
+    if (expr_print(r, v, true, &text) && expr_spend_bytes(r, text.n)) {
+        made = expr_string(r, arena_copy(r->scratch, buf_text(&text), text.n), text.n);
+    }
+    buf_done(&text);
+    return made;
+}
+
+struct expr_value *expr_to_string(struct expr_run *r, struct expr_value *v,
+                                  struct expr_value *none)
+{
+    return v->kind == JSON_KIND_STRING ? v : expr_to_json(r, v, none);
+}
+
+struct expr_value *expr_from_json(struct expr_run *r, struct expr_value *v,
+                                  struct expr_value *none)
+{
+    char shown[EXPR_SHOWN_MAX];
+    struct err_info info = {{0}};
+    json_t *tree;
+
+    (void)none;
+    if (v->kind != JSON_KIND_STRING) {
+        expr_fail(r, "fromjson needs a string, not %s", expr_describe(r, v, shown));
+        return NULL;
+    }
+    if (!expr_spend_bytes(r, v->n)) {
+        return NULL;
+    }
+    if (json_read(v->bytes, v->n, &tree, &info) != ERR_OK) {
+        expr_fail(r, "fromjson cannot read %s: %s", expr_describe(r, v, shown),
+                  info.text);
+        return NULL;
+    }
+    json_decref(tree);
+    return expr_from_span(r, json_span_of(v->bytes, v->n));
+}
+
+/* A number as JSON writes it: others mean different things in jq's versions. */
+static bool is_number(const struct expr_value *v)
+{
+    size_t i = v->n > 0 && v->bytes[0] == '-' ? 1 : 0;
+
+    return v->n > i && v->bytes[i] >= '0' && v->bytes[i] <= '9' &&
+           v->bytes[v->n - 1] > ' ' && json_is_valid(v->bytes, v->n);
+}
+
+struct expr_value *expr_to_number(struct expr_run *r, struct expr_value *v,
+                                  struct expr_value *none)
+{
+    char shown[EXPR_SHOWN_MAX];
+
+    (void)none;
+    if (v->kind == JSON_KIND_NUMBER) {
+        return v;
+    }
+    if (v->kind != JSON_KIND_STRING || !is_number(v)) {
+        expr_fail(r, "%s is not a number", expr_describe(r, v, shown));
+        return NULL;
+    }
+    return expr_from_span(r, json_span_of(v->bytes, v->n));
+}
+
+/* ---- @uri ------------------------------------------------------------------ */
+
+static bool is_unreserved(unsigned char c) /* RFC 3986, 2.3 */
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_' || c == '.' || c == '~';
+}
+
+struct expr_value *expr_uri(struct expr_run *r, struct expr_value *v,
+                            struct expr_value *none)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const struct expr_value *text = expr_to_string(r, v, none);
+    char *bytes;
+    size_t n = 0;
+
+    if (text == NULL || !expr_spend_bytes(r, text->n * 3)) {
+        return NULL;
+    }
+    bytes = arena_take(r->scratch, text->n * 3 + 1);
+    for (size_t i = 0; i < text->n; i++) {
+        const unsigned char c = (unsigned char)text->bytes[i];
+
+        if (is_unreserved(c)) {
+            bytes[n++] = (char)c;
+        } else {
+            bytes[n++] = '%';
+            bytes[n++] = hex[c >> 4];
+            bytes[n++] = hex[c & 15];
+        }
+    }
+    return expr_string(r, bytes, n);
+}
+
+/* ---- base64 ---------------------------------------------------------------- */
+
+struct expr_value *expr_base64(struct expr_run *r, struct expr_value *v,
+                               struct expr_value *none)
+{
+    const struct expr_value *text = expr_to_string(r, v, none);
+    size_t room;
+    char *bytes;
+
+    if (text == NULL || !expr_spend_bytes(r, text->n / 3 * 4 + 4)) {
+        return NULL;
+    }
+    room = sodium_base64_ENCODED_LEN(text->n, sodium_base64_VARIANT_ORIGINAL);
+    bytes = arena_take(r->scratch, room);
+    (void)sodium_bin2base64(bytes, room, (const unsigned char *)text->bytes, text->n,
+                            sodium_base64_VARIANT_ORIGINAL); /* Room is right. */
+    return expr_string(r, bytes, room - 1);
+}
+
+/* Bytes as UTF-8: what is none becomes U+FFFD, as the JSON writer does it. */
+static struct expr_value *string_of_bytes(struct expr_run *r, const char *bytes, size_t n)
+{
+    struct expr_value *made = NULL;
+    struct buf text;
+
+    if (memchr(bytes, '\0', n) != NULL) {
+        expr_fail(r, "@base64d gives a text with a zero byte, which no JSON here holds");
+        return NULL;
+    }
+    buf_init(&text, n * 6 + 2);
+    json_put_text(&text, bytes, n);
+    made = expr_from_span(
+        r, (struct json_span){arena_copy(r->scratch, buf_text(&text), text.n), text.n});
+    buf_done(&text);
+    return made;
+}
+
+struct expr_value *expr_base64_decode(struct expr_run *r, struct expr_value *v,
+                                      struct expr_value *none)
+{
+    char shown[EXPR_SHOWN_MAX];
+    const struct expr_value *text = expr_to_string(r, v, none);
+    char *bytes;
+    size_t n;
+    size_t decoded;
+
+    if (text == NULL || !expr_spend_bytes(r, text->n)) {
+        return NULL;
+    }
+    n = text->n;
+    while (n > 0 && text->n - n < 2 && text->bytes[n - 1] == '=') {
+        n--; /* With or without the padding, as jq. */
+    }
+    bytes = arena_take(r->scratch, n + 1);
+    if ((n < text->n && text->n % 4 != 0) ||
+        sodium_base642bin((unsigned char *)bytes, n, text->bytes, n, NULL, &decoded, NULL,
+                          sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0) {
+        expr_fail(r, "%s is not base64", expr_describe(r, text, shown));
+        return NULL;
+    }
+    return string_of_bytes(r, bytes, decoded);
+}

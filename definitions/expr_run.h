@@ -1,0 +1,53 @@
+/*
+ * expr_run.h - one evaluation: its budget, its failure, its memory.
+ *
+ * Inside of the expr modules only. Everything made during an evaluation comes from
+ * the scratch arena and is paid for: a value visited or made costs a step, a text
+ * costs a step per EXPR_BYTES_PER_STEP bytes. So the budget bounds time and memory.
+ */
+#ifndef DEFINITIONS_EXPR_RUN_H
+#define DEFINITIONS_EXPR_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "definitions/expr.h"
+#include "definitions/expr_node.h"
+
+#define EXPR_BYTES_PER_STEP 64
+
+struct expr_run {
+    const struct expr *e;
+    const struct expr_root *root;
+    struct arena *scratch;
+    const struct expr_node *at; /* What is being computed: where a failure points. */
+    size_t steps_left;
+    bool has_failed;
+    bool is_fatal; /* The budget: neither ? nor anything else catches it. */
+    struct err_info failure;
+};
+
+/* Take n steps from the budget; false (and failed) when they are not there. */
+MUST_CHECK bool expr_spend(struct expr_run *r, size_t n);
+
+/* Same, for a text of n bytes, which must not exceed EXPR_RESULT_MAX. */
+MUST_CHECK bool expr_spend_bytes(struct expr_run *r, size_t n);
+
+/* Record a failure at r->at: the sentence gets expression and column in front. The
+ * first one stays. */
+void expr_fail(struct expr_run *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A budget failure, which nothing catches. */
+void expr_fail_fatal(struct expr_run *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#define EXPR_SHOWN_MAX 80 /* Bytes of a described value and its NUL. */
+
+/* A value for a sentence: kind and JSON, cut to fit: `the number 5`. Returns out. */
+const char *expr_describe(struct expr_run *r, const struct expr_value *v,
+                          char out[static EXPR_SHOWN_MAX]);
+
+#endif /* DEFINITIONS_EXPR_RUN_H */
