@@ -35,19 +35,19 @@ struct definition_call {
     size_t n_headers;
     const struct template *body; /* NULL: none. */
     uint32_t timeout_ms;
-    struct plan_statuses statuses;      /* What the definition adds to the defaults. */
-    const struct expr *reject_when;     /* NULL: none. */
+    struct plan_statuses statuses;  /* What the definition adds to the defaults. */
+    const struct expr *reject_when; /* NULL: none. */
     const struct expr *retry_when;
     const struct expr *applied_when;     /* confirm */
     const struct expr *not_applied_when; /* confirm */
-    struct plan_statuses not_applied;    /* confirm: its rules' meaning is not looked at. */
-    const char *const *redact;           /* "request.body.card" */
+    struct plan_statuses not_applied; /* confirm: its rules' meaning is not looked at. */
+    const char *const *redact;        /* "request.body.card" */
     size_t n_redact;
     bool reads_answer; /* Some expression reads this call's body: it must be JSON. */
 };
 
 struct definition_step {
-    const char *id; /* NULL for node 0. */
+    const char *id;                             /* NULL for node 0. */
     const struct definition_call *action;       /* NULL: not a call. */
     const struct definition_call *confirm;      /* NULL: none. */
     const struct definition_call *compensation; /* NULL: none. */
@@ -71,8 +71,8 @@ struct definition_notify {
 struct definition {
     struct plan *plan;
     const char *name;
-    const char *description; /* NULL none. */
-    struct json_span labels; /* Object; none: at == NULL. */
+    const char *description;                 /* NULL none. */
+    struct json_span labels;                 /* Object; none: at == NULL. */
     const struct input_schema *input_schema; /* NULL: anything. */
     struct json_span input_schema_text;
     struct json_span input_example;
@@ -94,7 +94,7 @@ struct definition {
 
 struct check_issue {
     bool is_error;
-    char code[40];     /* kebab-case: "unknown-member", "duplicate-id", "not-supported-yet" */
+    char code[40]; /* kebab-case: "unknown-member", "duplicate-id", "not-supported-yet" */
     char pointer[256]; /* JSON Pointer (RFC 6901). */
     char detail[384];  /* A sentence; "did you mean" included. */
 };
@@ -103,7 +103,7 @@ struct check_issue {
 
 struct check_report {
     size_t n;
-    size_t n_errors;
+    size_t n_errors; /* All that were found; those beyond the array are not kept. */
     struct check_issue issues[CHECK_ISSUES_MAX]; /* In document order as far as known. */
 };
 
@@ -114,14 +114,23 @@ struct check_world {
     bool (*has_var)(void *user, const char *name);
     bool (*has_secret)(void *user, const char *name);
     bool (*may_call)(void *user, const char *host); /* Absolute URL: in egress.allow? */
-    /* Nearest known name, for "did you mean"; NULL none. kind: "service", "var"… */
+    /* May a call of this service be repeated, as its configuration declares? */
+    bool (*is_repeatable)(void *user, const char *service);
+    /* The service whose base URL has that host; NULL none. */
+    const char *(*service_at)(void *user, const char *host);
+    /* A stored definition, version 0: the current one; NULL none. Borrowed. */
+    const struct definition *(*child)(void *user, const char *name, uint32_t version);
+    /* Nearest known name, for "did you mean"; NULL none. kind: "service", "var",
+     * "secret", "definition". */
     const char *(*nearest)(void *user, const char *kind, const char *name);
     void *user;
-    bool is_dry_run; /* Unknown services, vars, secrets, children are warnings. */
+    bool is_dry_run;        /* Unknown services, vars, secrets, children are warnings. */
+    bool allows_unreleased; /* Tests: what definitions/supported.c refuses is let in. */
 };
 
 /* Parse, check, compile. report is always filled (all issues at once). ERR_INVALID:
- * it has an error. On ERR_OK *out is owned: definition_destroy(). text is copied. */
+ * it has an error. On ERR_OK *out is owned: definition_destroy(). text is copied.
+ * world NULL: nothing is known about the daemon. */
 MUST_CHECK enum err definition_compile(const char *text, size_t n,
                                        const struct check_world *world,
                                        struct check_report *report,

@@ -17,12 +17,13 @@
 struct render_scope {
     struct json_span input;
     struct json_span vars;
-    struct json_span saga;     /* {id,key,definition,version,startedAt} */
-    struct json_span item;     /* forEach only. */
-    struct json_span index;    /* forEach only. */
-    struct json_span response; /* {status,headers,body}: rejectWhen, retryWhen, confirm. */
+    struct json_span saga;  /* {id,key,definition,version,startedAt} */
+    struct json_span item;  /* forEach only. */
+    struct json_span index; /* forEach only. */
+    struct json_span
+        response; /* {status,headers,body}: rejectWhen, retryWhen, confirm. */
     struct json_span signal;
-    struct json_span error;    /* {step,outcome,status,detail}: in compensate. */
+    struct json_span error; /* {step,outcome,status,detail}: in compensate. */
     /* .steps.<id> of step number `step`: {outcome,status,headers,body,attempts}, an array
      * of them for forEach, null when skipped; at == NULL: has not run. */
     struct json_span (*step)(void *user, uint16_t step);
@@ -36,12 +37,12 @@ struct render_header {
 
 struct render_request {
     const struct definition_call *call; /* Borrowed from the definition. */
-    const char *url;     /* With a service: path and query, starts with '/'. Else absolute. */
+    const char *url; /* With a service: path and query, starts with '/'. Else absolute. */
     const struct render_header *headers; /* The definition's own. */
     size_t n_headers;
-    const char *body;    /* NULL: none. */
+    const char *body; /* NULL: none. */
     size_t body_n;
-    uint64_t hash;       /* Of method, service, url, headers, body (S3). */
+    uint64_t hash; /* Of method, service, url, headers, body (S3). */
 };
 
 /* Everything in out lives in `a`. ERR_INVALID: an expression failed; info says which,

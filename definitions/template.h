@@ -3,8 +3,8 @@
  *
  * Text templates make text: a value that is a string gives its characters, numbers and
  * booleans their JSON text; null, array and object are errors. In a URL each value is
- * one percent-encoded segment or query value; empty, `.`, `..` and null are errors; only a
- * value of .vars at the very beginning is a base URL and goes in as it is. JSON
+ * one percent-encoded segment or query value; empty, `.`, `..` and null are errors; only
+ * a value of .vars at the very beginning is a base URL and goes in as it is. JSON
  * templates make JSON: a string that is one whole ${ } becomes the value itself, type
  * and digits kept. `$${` is a literal `${`.
  *
