@@ -1,0 +1,195 @@
+/*
+ * memory_store.h - the inside of the memory store; for engine/store/memory only.
+ *
+ * Everything is kept for ever in one arena. What changes (a saga's row, a definition
+ * name, a meta text) is a chain of versions, the newest first, each marked with the
+ * number of the commit that made it; what is only added carries its commit's number
+ * too. A reader sees what is not newer than its snapshot: no copies, no waiting.
+ *
+ * A commit writes in place and notes each word it changes; a refused batch is taken
+ * back by restoring the words in reverse. One mutex, recursive, since each() may read.
+ */
+#ifndef STORE_MEMORY_STORE_H
+#define STORE_MEMORY_STORE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "engine/store/store_backend.h"
+
+/* ---- what is kept ----------------------------------------------------------------- */
+
+struct memory_row { /* A version of a saga's row. */
+    struct memory_row *older;
+    uint64_t commit;
+    struct store_saga saga;
+};
+
+struct memory_turn {
+    struct memory_turn *older;
+    uint64_t commit;
+    struct store_turn turn;
+};
+
+struct memory_late {
+    struct memory_late *older;
+    uint64_t commit;
+    struct store_late late;
+};
+
+struct memory_item {
+    struct memory_item *older;
+    uint64_t commit;
+    struct store_item item;
+};
+
+struct memory_saga {
+    struct memory_saga *older; /* In the store's list. */
+    struct memory_row *row;    /* Never NULL. */
+    struct memory_turn *turn;  /* Newest; NULL none. */
+    struct memory_late *late;
+    struct memory_item *item;
+    struct store_bytes input;
+};
+
+struct memory_name_row {
+    struct memory_name_row *older;
+    uint64_t commit;
+    uint32_t current;
+    bool is_paused;
+    bool is_archived;
+};
+
+struct memory_definition {
+    struct memory_definition *older; /* Of the same name. */
+    uint64_t commit;
+    struct store_definition definition;
+};
+
+struct memory_name {
+    struct memory_name *older;
+    const char *name;
+    struct memory_name_row *row; /* Never NULL. */
+    struct memory_definition *definition;
+};
+
+struct memory_vars {
+    struct memory_vars *older;
+    uint64_t commit;
+    uint64_t num;
+    const char *text;
+};
+
+struct memory_replay {
+    uint64_t commit;
+    struct store_replay replay;
+};
+
+struct memory_audit {
+    struct memory_audit *older;
+    struct store_audit audit;
+};
+
+struct memory_meta { /* A version; older ones of all names follow. */
+    struct memory_meta *older;
+    uint64_t commit;
+    const char *name;
+    const char *text;
+};
+
+/* ---- index ------------------------------------------------------------------------- */
+
+struct memory_node {
+    struct memory_node *next;
+    uint64_t hash;
+    void *owner;
+};
+
+struct memory_map { /* By hash; who finds must compare. Nothing is ever removed. */
+    struct memory_node **buckets;
+    size_t n_buckets; /* A power of two. */
+    size_t n;
+};
+
+/* The first or next node of this hash; NULL at the end. */
+struct memory_node *memory_map_first(const struct memory_map *m, uint64_t hash);
+struct memory_node *memory_map_next(const struct memory_node *node);
+
+/* ---- store --------------------------------------------------------------------------
+ */
+
+struct memory_word { /* What a word held before this batch. */
+    void **where;
+    void *was;
+};
+
+struct memory_store {
+    struct store base;
+    pthread_mutex_t lock; /* Guards all below. */
+    struct arena *arena;
+    uint64_t commit; /* Number of the last commit. */
+    struct memory_saga *saga;
+    struct memory_name *name;
+    struct memory_vars *vars;
+    struct memory_meta *meta;
+    struct memory_audit *audit;
+    struct memory_map by_id;
+    struct memory_map by_num;
+    struct memory_map by_unique; /* Every saga that ever held the key. */
+    struct memory_map replays;
+    struct memory_word *words; /* Of the batch at hand. */
+    size_t n_words;
+    size_t words_room;
+};
+
+struct memory_reader {
+    struct store_reader base;
+    struct memory_store *store;
+    uint64_t snapshot; /* UINT64_MAX: sees the latest. */
+};
+
+void memory_lock(struct memory_store *m);
+void memory_unlock(struct memory_store *m);
+
+/* Hashes of what the maps are asked for. */
+uint64_t memory_hash_text(const char *text);
+uint64_t memory_hash_pair(const char *a, const char *b);
+
+/* The version of a saga's row that a snapshot sees, or NULL. */
+const struct store_saga *memory_row_at(const struct memory_saga *saga, uint64_t snapshot);
+struct memory_saga *memory_saga_num(const struct memory_store *m, uint64_t num);
+struct memory_name *memory_name_find(const struct memory_store *m, const char *name);
+/* The saga that holds a unique key at a snapshot, or NULL. */
+struct memory_saga *memory_unique_holder(const struct memory_store *m, const char *name,
+                                         const char *key, uint64_t snapshot);
+
+/* memory_commit.c */
+enum err memory_commit(struct store *s, const struct store_batch *batch,
+                       struct err_info *info);
+
+/* memory_read.c, memory_list.c: see struct store_backend. */
+enum err memory_read_numbers(struct store_reader *r, struct store_numbers *out,
+                             struct err_info *info);
+enum err memory_find_vars(struct store_reader *r, const char *text, uint64_t *num_out,
+                          struct err_info *info);
+enum err memory_read_bytes(struct store_reader *r, const struct store_bytes_query *q,
+                           store_take_bytes take, void *user, struct err_info *info);
+enum err memory_find_replay(struct store_reader *r, const char *scope, const char *key,
+                            store_take_replay take, void *user, struct err_info *info);
+enum err memory_scan_sagas(struct store_reader *r, const struct store_saga_query *q,
+                           store_each_saga each, void *user, struct err_info *info);
+enum err memory_scan_turns(struct store_reader *r, const struct store_turn_query *q,
+                           store_each_turn each, void *user, struct err_info *info);
+enum err memory_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,
+                          void *user, struct err_info *info);
+enum err memory_scan_counts(struct store_reader *r, store_each_count each, void *user,
+                            struct err_info *info);
+enum err memory_scan_definitions(struct store_reader *r,
+                                 const struct store_definition_query *q,
+                                 store_each_definition each, void *user,
+                                 struct err_info *info);
+
+#endif /* STORE_MEMORY_STORE_H */

@@ -1,0 +1,338 @@
+/*
+ * sqlite_list.c - the list of sagas by filter, newest first, without a sort.
+ *
+ * Each index holds rows that are equal in its columns in the order of num. So a list
+ * is a merge of *branches*: one ordered walk per value of the one condition that leads
+ * (a label, a key, a stuck step, statuses, a definition), all other conditions checked
+ * on the way; nothing is read that is not merged, and nothing is skipped with OFFSET.
+ * A condition with more values than LEAD_MAX does not lead. Without a leading condition
+ * the walk is down the sagas themselves.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/store/sqlite/sqlite_db.h"
+#include "engine/store/sqlite/sqlite_store.h"
+
+#define LEAD_MAX 32           /* Branches of one merge. */
+#define SQL_BYTES_MAX 2000000 /* A hundred values in 32 branches are a tenth of it. */
+
+enum lead {
+    LEAD_LABEL,
+    LEAD_KEY,
+    LEAD_STUCK,
+    LEAD_STATUS,
+    LEAD_NAME,
+    LEAD_NONE,
+};
+
+/* ?1 is below which num, ?2 how many, from ?3 on the filter's values in this order:
+ * definitions, stuck steps, keys, label names and values in turn, times. */
+#define FIRST_VALUE 3
+
+struct list {
+    const struct store_filter *f;
+    enum lead lead;
+    size_t definitions_at; /* Numbers of the first parameter of each kind. */
+    size_t stuck_at;
+    size_t keys_at;
+    size_t labels_at;
+    size_t times_at;
+    size_t n_branches;
+    struct buf sql;
+};
+
+#define STATUS_BITS ((1U << SAGA_STATUSES) - 1)
+
+/* Completed sagas are most of any definition's, so that the definition leads better. */
+static bool status_leads(const struct store_filter *f)
+{
+    const uint32_t asked = f->statuses & STATUS_BITS;
+
+    return asked != 0 && asked != STATUS_BITS &&
+           (f->n_definitions == 0 || (asked & (1U << SAGA_STATUS_COMPLETED)) == 0);
+}
+
+static enum lead choose_lead(const struct store_filter *f)
+{
+    if (f->n_labels > 0) {
+        return LEAD_LABEL;
+    }
+    if (f->n_keys > 0 && f->n_keys <= LEAD_MAX) {
+        return LEAD_KEY;
+    }
+    if (f->n_stuck_steps > 0 && f->n_stuck_steps <= LEAD_MAX) {
+        return LEAD_STUCK;
+    }
+    if (status_leads(f)) {
+        return LEAD_STATUS;
+    }
+    if (f->n_definitions > 0 && f->n_definitions <= LEAD_MAX) {
+        return LEAD_NAME;
+    }
+    return LEAD_NONE;
+}
+
+/* ---- conditions that do not lead ------------------------------------------------------
+ */
+
+static void add_parameters(struct buf *sql, size_t first, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(sql, i == 0 ? "?%zu" : ", ?%zu", first + i);
+    }
+}
+
+static void add_in(struct buf *sql, const char *column, size_t first, size_t n)
+{
+    if (n > 0) {
+        buf_printf(sql, " AND %s IN (", column);
+        add_parameters(sql, first, n);
+        buf_add_char(sql, ')');
+    }
+}
+
+static void add_statuses(struct buf *sql, uint32_t statuses)
+{
+    bool is_first = true;
+
+    buf_add_text(sql, " AND +s.status IN (");
+    for (unsigned status = 0; status < SAGA_STATUSES; status++) {
+        if ((statuses & (1U << status)) != 0) {
+            buf_printf(sql, is_first ? "%u" : ", %u", status);
+            is_first = false;
+        }
+    }
+    buf_add_char(sql, ')');
+}
+
+static void add_labels(const struct list *l, struct buf *sql)
+{
+    for (size_t i = l->lead == LEAD_LABEL ? 1 : 0; i < l->f->n_labels; i++) {
+        buf_printf(sql,
+                   " AND EXISTS (SELECT 1 FROM saga_label AS l%zu WHERE l%zu.name = ?%zu "
+                   "AND l%zu.value = ?%zu AND l%zu.saga = s.num)",
+                   i, i, l->labels_at + 2 * i, i, l->labels_at + 2 * i + 1, i);
+    }
+}
+
+static void add_times(const struct list *l, struct buf *sql)
+{
+    static const char *const conditions[] = {"s.started_ms >", "s.started_ms <",
+                                             "s.updated_ms >", "s.updated_ms <"};
+    const uint64_t times[] = {l->f->started_after_ms, l->f->started_before_ms,
+                              l->f->updated_after_ms, l->f->updated_before_ms};
+
+    for (size_t i = 0; i < 4; i++) {
+        if (times[i] != 0) {
+            buf_printf(sql, " AND %s ?%zu", conditions[i], l->times_at + i);
+        }
+    }
+}
+
+/* A plus before a column keeps the condition from choosing another index. */
+static void add_conditions(struct list *l)
+{
+    const struct store_filter *f = l->f;
+    struct buf *sql = &l->sql;
+
+    if (l->lead != LEAD_NAME && f->n_definitions > 0) {
+        buf_add_text(sql,
+                     " AND +s.name IN (SELECT num FROM definition_name WHERE name IN (");
+        add_parameters(sql, l->definitions_at, f->n_definitions);
+        buf_add_text(sql, "))");
+    }
+    if (l->lead != LEAD_STATUS && (f->statuses & STATUS_BITS) != 0) {
+        add_statuses(sql, f->statuses);
+    }
+    if (l->lead != LEAD_STUCK) {
+        add_in(sql, "+s.stuck_step", l->stuck_at, f->n_stuck_steps);
+    }
+    if (l->lead != LEAD_KEY) {
+        add_in(sql, "+s.key", l->keys_at, f->n_keys);
+    }
+    if (f->paused != 0) {
+        buf_add_text(sql,
+                     f->paused > 0 ? " AND s.is_paused = 1" : " AND s.is_paused = 0");
+    }
+    add_labels(l, sql);
+    add_times(l, sql);
+}
+
+/* ---- branches
+ * -------------------------------------------------------------------------- */
+
+static void begin_branch(struct list *l)
+{
+    if (l->n_branches > 0) {
+        buf_add_text(&l->sql, " UNION ALL ");
+    }
+    l->n_branches++;
+}
+
+/* index: its name; then the condition that it serves, a number in its middle. */
+static void add_branch(struct list *l, const char *index, const char *before,
+                       size_t number, const char *after)
+{
+    begin_branch(l);
+    buf_printf(&l->sql,
+               "SELECT s.num AS num FROM saga AS s INDEXED BY %s WHERE %s%zu%s "
+               "AND s.num < ?1",
+               index, before, number, after);
+    add_conditions(l);
+}
+
+/* A value asked for twice must not give its rows twice. */
+static bool is_repeated(const char *const *texts, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (strcmp(texts[i], texts[j]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A branch per text; the first text's parameter has number `first`. */
+static void add_text_branches(struct list *l, const char *const *texts, size_t n,
+                              size_t first)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_repeated(texts, i)) {
+            continue;
+        }
+        if (l->lead == LEAD_KEY) {
+            add_branch(l, "saga_key", "s.key = ?", first + i, "");
+        } else if (l->lead == LEAD_STUCK) {
+            add_branch(l, "saga_stuck", "s.stuck_step = ?", first + i, "");
+        } else {
+            add_branch(l, "saga_name",
+                       "s.name = (SELECT num FROM definition_name WHERE name = ?",
+                       first + i, ")");
+        }
+    }
+}
+
+static void add_status_branches(struct list *l)
+{
+    for (unsigned status = 0; status < SAGA_STATUSES; status++) {
+        if ((l->f->statuses & (1U << status)) == 0) {
+            continue;
+        }
+        if (status >= SAGA_STATUS_COMPLETED) {
+            add_branch(l, "saga_ended", "s.status = ", status, " AND s.status >= 3");
+        } else {
+            add_branch(l, "saga_open", "s.status = ", status,
+                       " AND s.is_asleep = 0 AND s.status < 3");
+            add_branch(l, "saga_open", "s.status = ", status,
+                       " AND s.is_asleep = 1 AND s.status < 3");
+        }
+    }
+}
+
+static void add_branches(struct list *l)
+{
+    switch (l->lead) {
+    case LEAD_LABEL:
+        begin_branch(l);
+        buf_printf(&l->sql,
+                   "SELECT l.saga AS num FROM saga_label AS l CROSS JOIN saga AS s "
+                   "ON s.num = l.saga WHERE l.name = ?%zu AND l.value = ?%zu "
+                   "AND l.saga < ?1",
+                   l->labels_at, l->labels_at + 1);
+        add_conditions(l);
+        break;
+    case LEAD_KEY:
+        add_text_branches(l, l->f->keys, l->f->n_keys, l->keys_at);
+        break;
+    case LEAD_STUCK:
+        add_text_branches(l, l->f->stuck_steps, l->f->n_stuck_steps, l->stuck_at);
+        break;
+    case LEAD_STATUS:
+        add_status_branches(l);
+        break;
+    case LEAD_NAME:
+        add_text_branches(l, l->f->definitions, l->f->n_definitions, l->definitions_at);
+        break;
+    case LEAD_NONE:
+        begin_branch(l);
+        buf_add_text(&l->sql, "SELECT s.num AS num FROM saga AS s WHERE s.num < ?1");
+        add_conditions(l);
+        break;
+    }
+}
+
+static void write_sql(struct list *l, const struct store_filter *f)
+{
+    l->f = f;
+    l->lead = choose_lead(f);
+    l->definitions_at = FIRST_VALUE;
+    l->stuck_at = l->definitions_at + f->n_definitions;
+    l->keys_at = l->stuck_at + f->n_stuck_steps;
+    l->labels_at = l->keys_at + f->n_keys;
+    l->times_at = l->labels_at + 2 * f->n_labels;
+    buf_add_text(&l->sql, "SELECT " SQLITE_SAGA_COLUMNS "FROM (");
+    add_branches(l);
+    buf_add_text(&l->sql,
+                 " ORDER BY num DESC LIMIT ?2) AS hit CROSS JOIN saga AS s "
+                 "ON s.num = hit.num " SQLITE_SAGA_JOINS "ORDER BY hit.num DESC");
+}
+
+/* ---- values
+ * ------------------------------------------------------------------------------ */
+
+/* The last texts may have no parameter: repeated values have no branch. */
+static void bind_texts(sqlite3_stmt *st, size_t first, const char *const *texts, size_t n)
+{
+    const size_t n_parameters = (size_t)sqlite3_bind_parameter_count(st);
+
+    for (size_t i = 0; i < n && first + i <= n_parameters; i++) {
+        sqlite_bind_text(st, (int)(first + i), texts[i]);
+    }
+}
+
+static void bind_values(const struct list *l, sqlite3_stmt *st)
+{
+    const struct store_filter *f = l->f;
+    const uint64_t times[] = {f->started_after_ms, f->started_before_ms,
+                              f->updated_after_ms, f->updated_before_ms};
+
+    bind_texts(st, l->definitions_at, f->definitions, f->n_definitions);
+    bind_texts(st, l->stuck_at, f->stuck_steps, f->n_stuck_steps);
+    bind_texts(st, l->keys_at, f->keys, f->n_keys);
+    for (size_t i = 0; i < f->n_labels; i++) {
+        sqlite_bind_text(st, (int)(l->labels_at + 2 * i), f->label_names[i]);
+        sqlite_bind_text(st, (int)(l->labels_at + 2 * i + 1), f->label_values[i]);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        if (times[i] != 0) {
+            sqlite_bind_number(st, (int)(l->times_at + i),
+                               times[i] < INT64_MAX ? times[i] : INT64_MAX);
+        }
+    }
+}
+
+enum err sqlite_list_sagas(struct sqlite_reader *r, const struct store_saga_query *q,
+                           store_each_saga each, void *user, struct err_info *info)
+{
+    struct list l = {.n_branches = 0};
+    sqlite3_stmt *st = NULL;
+    enum err e;
+
+    buf_init(&l.sql, SQL_BYTES_MAX);
+    write_sql(&l, q->filter);
+    if (l.sql.is_over) {
+        e = err_set(info, ERR_LIMIT, "the filter has too many values");
+    } else if (sqlite3_prepare_v2(r->db, buf_text(&l.sql), -1, &st, NULL) != SQLITE_OK) {
+        (void)sqlite_db_error(r->db, info, "list sagas");
+        e = ERR_IO;
+    } else {
+        sqlite_bind_number(st, 1, q->num == 0 ? (uint64_t)INT64_MAX : q->num);
+        sqlite_bind_number(st, 2, q->most < INT64_MAX ? q->most : INT64_MAX);
+        bind_values(&l, st);
+        e = sqlite_read_sagas(r, st, each, user, info);
+    }
+    (void)sqlite3_finalize(st); /* e tells. */
+    buf_done(&l.sql);
+    return e;
+}

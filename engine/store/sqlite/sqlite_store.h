@@ -1,0 +1,222 @@
+/*
+ * sqlite_store.h - the inside of the SQLite store; for engine/store/sqlite only.
+ *
+ * struct sqlite_store belongs to the writer thread, a struct sqlite_reader to the
+ * thread that opened it; they share nothing but the file. Reading order: sqlite_open.c
+ * (life), sqlite_commit.c (writing), sqlite_read.c and sqlite_list.c (reading).
+ */
+#ifndef STORE_SQLITE_STORE_H
+#define STORE_SQLITE_STORE_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "engine/store/sqlite/sqlite_place.h"
+#include "engine/store/store_backend.h"
+
+/* Statements of the writing connection, kept prepared. */
+#define SQLITE_WRITE_MAP(X)                                                              \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                          \
+    X(COMMIT, "COMMIT")                                                                  \
+    X(ROLLBACK, "ROLLBACK")                                                              \
+    X(SAGA,                                                                              \
+      "INSERT INTO saga (num, id, definition, name, status, is_paused, is_asleep, "      \
+      "wake_ms, started_ms, updated_ms, ended_ms, parent, parent_step, "                 \
+      "parent_item, generation, vars, key, unique_key, ordering_key, stuck_step, "       \
+      "labels, traceparent, tracestate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "        \
+      "?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)")       \
+    X(INPUT, "INSERT INTO saga_input (saga, input) VALUES (?1, ?2)")                     \
+    X(LABEL, "INSERT OR IGNORE INTO saga_label (name, value, saga) VALUES (?1, ?2, ?3)") \
+    X(SAGA_WAS, "SELECT name, status FROM saga WHERE num = ?1")                          \
+    X(SAGA_UPDATE, "UPDATE saga SET status = ?2, is_paused = ?3, is_asleep = ?4, "       \
+                   "stuck_step = ?5, wake_ms = ?6, updated_ms = ?7, ended_ms = ?8, "     \
+                   "unique_key = ?9 WHERE num = ?1")                                     \
+    X(COUNT, "INSERT INTO saga_count (name, status, n) VALUES (?1, ?2, ?3) "             \
+             "ON CONFLICT (name, status) DO UPDATE SET n = n + excluded.n")              \
+    X(TURN, "INSERT INTO journal (saga, turn, at_ms, event, data, state) "               \
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                           \
+    X(ITEM, "INSERT INTO item (saga, step, item, value) VALUES (?1, ?2, ?3, ?4)")        \
+    X(LATE, "INSERT INTO late_answer (saga, turn, step, item, call, at_ms, data) "       \
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
+    X(NAME, "INSERT INTO definition_name (name, current, is_paused, is_archived) "       \
+            "VALUES (?1, 0, 0, 0) ON CONFLICT (name) DO NOTHING")                        \
+    X(DEFINITION, "INSERT INTO definition (num, name, version, hash, content, "          \
+                  "created_ms) SELECT ?1, num, ?3, ?4, ?5, ?6 FROM definition_name "     \
+                  "WHERE name = ?2")                                                     \
+    X(NAME_OF, "SELECT name FROM definition WHERE num = ?1")                             \
+    X(USE, "INSERT INTO definition_name (name, current, is_paused, is_archived) "        \
+           "VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET "                     \
+           "current = excluded.current")                                                 \
+    X(FLAGS, "UPDATE definition_name SET is_paused = ?2, is_archived = ?3 "              \
+             "WHERE name = ?1")                                                          \
+    X(REPLAY, "INSERT INTO replay (scope, key, hash, saga, status, body, at_ms) "        \
+              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                     \
+    X(AUDIT, "INSERT INTO audit (at_ms, actor, action, subject, turn, reason, "          \
+             "request_id, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                \
+    X(VARS, "INSERT INTO vars (num, hash, text) VALUES (?1, ?2, ?3)")                    \
+    X(META, "INSERT INTO meta (name, text) VALUES (?1, ?2) "                             \
+            "ON CONFLICT (name) DO UPDATE SET text = excluded.text")
+
+#define SQLITE_SAGA_COLUMNS                                                            \
+    "s.num, s.id, s.definition, s.status, s.is_paused, s.is_asleep, s.wake_ms, "       \
+    "s.started_ms, s.updated_ms, s.ended_ms, s.parent, s.parent_step, s.parent_item, " \
+    "s.generation, s.vars, s.key, s.unique_key, s.ordering_key, s.stuck_step, "        \
+    "s.labels, s.traceparent, s.tracestate, n.name, d.version "
+#define SQLITE_SAGA_JOINS                           \
+    "JOIN definition AS d ON d.num = s.definition " \
+    "JOIN definition_name AS n ON n.num = s.name "
+#define SQLITE_SAGA_SELECT \
+    "SELECT " SQLITE_SAGA_COLUMNS "FROM saga AS s " SQLITE_SAGA_JOINS
+#define SQLITE_SAGA_AWAKE(status)                                       \
+    "SELECT num FROM saga INDEXED BY saga_open WHERE status = " #status \
+    " AND is_asleep = 0 AND status < 3 AND num > ?1 "
+#define SQLITE_TURN_SELECT "SELECT saga, turn, at_ms, event, data, state FROM journal "
+#define SQLITE_DEFINITION_SELECT                                                    \
+    "SELECT d.num, n.name, d.version, d.hash, d.content, d.created_ms, n.current, " \
+    "n.is_paused, n.is_archived FROM definition_name AS n "                         \
+    "CROSS JOIN definition AS d ON d.name = n.num "
+
+/* Statements of a reader, kept prepared. Lists by filter are prepared when asked. */
+#define SQLITE_READ_MAP(X)                                                               \
+    X(BEGIN, "BEGIN")                                                                    \
+    X(TAKE, "SELECT 1 FROM meta LIMIT 1")                                                \
+    X(END, "COMMIT")                                                                     \
+    X(NUMBERS, "SELECT (SELECT MAX(num) FROM saga), (SELECT MAX(num) FROM definition), " \
+               "(SELECT MAX(num) FROM vars)")                                            \
+    X(SAGA_ID, SQLITE_SAGA_SELECT "WHERE s.id = ?1")                                     \
+    X(SAGA_NUM, SQLITE_SAGA_SELECT "WHERE s.num = ?1")                                   \
+    X(SAGA_UNIQUE, SQLITE_SAGA_SELECT                                                    \
+      "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) "                \
+      "AND s.unique_key = ?2")                                                           \
+    X(SAGAS_AWAKE, "SELECT " SQLITE_SAGA_COLUMNS "FROM (" /* One merge, no sort. */      \
+      SQLITE_SAGA_AWAKE(0) "UNION ALL " SQLITE_SAGA_AWAKE(                               \
+          1) "UNION ALL " SQLITE_SAGA_AWAKE(2) "ORDER BY num LIMIT ?2) AS hit "          \
+                                               "CROSS JOIN saga AS s ON s.num = "        \
+                                               "hit.num " SQLITE_SAGA_JOINS              \
+                                               "ORDER BY hit.num")                       \
+    X(SAGAS_DUE, SQLITE_SAGA_SELECT                                                      \
+      "WHERE s.wake_ms > 0 AND s.wake_ms <= ?1 AND s.is_asleep = 1 AND s.status < 3 "    \
+      "ORDER BY s.wake_ms, s.num LIMIT ?2")                                              \
+    X(INPUT, "SELECT input FROM saga_input WHERE saga = ?1")                             \
+    X(ITEM, "SELECT value FROM item WHERE saga = ?1 AND step = ?2 AND item = ?3")        \
+    X(VARS, "SELECT text FROM vars WHERE num = ?1")                                      \
+    X(META, "SELECT text FROM meta WHERE name = ?1")                                     \
+    X(VARS_FIND, "SELECT num FROM vars WHERE hash = ?1 AND text = ?2 ORDER BY num")      \
+    X(TURN_LAST, SQLITE_TURN_SELECT "WHERE saga = ?1 ORDER BY turn DESC LIMIT 1")        \
+    X(TURNS, SQLITE_TURN_SELECT "WHERE saga = ?1 AND turn >= ?2 ORDER BY turn LIMIT ?3") \
+    X(LATE, "SELECT saga, turn, step, item, call, at_ms, data FROM late_answer "         \
+            "WHERE saga = ?1 ORDER BY seq")                                              \
+    X(REPLAY, "SELECT scope, key, hash, saga, status, body, at_ms FROM replay "          \
+              "WHERE scope = ?1 AND key = ?2")                                           \
+    X(COUNTS, "SELECT n.name, c.status, c.n FROM saga_count AS c "                       \
+              "JOIN definition_name AS n ON n.num = c.name WHERE c.n > 0 "               \
+              "ORDER BY n.name, c.status")                                               \
+    X(DEFINITION, SQLITE_DEFINITION_SELECT "WHERE n.name = ?1 AND d.version = ?2")       \
+    X(DEFINITION_CURRENT,                                                                \
+      SQLITE_DEFINITION_SELECT "WHERE n.name = ?1 AND d.version = n.current")            \
+    X(DEFINITION_NUM,                                                                    \
+      "SELECT d.num, n.name, d.version, d.hash, d.content, "                             \
+      "d.created_ms, n.current, n.is_paused, n.is_archived "                             \
+      "FROM definition AS d JOIN definition_name AS n ON n.num = d.name "                \
+      "WHERE d.num = ?1")                                                                \
+    X(DEFINITION_HASH, SQLITE_DEFINITION_SELECT                                          \
+      "WHERE n.name = ?1 AND d.hash = ?2 ORDER BY d.version DESC LIMIT 1")               \
+    X(DEFINITIONS, SQLITE_DEFINITION_SELECT                                              \
+      "WHERE n.name > ?1 AND d.version = n.current ORDER BY n.name LIMIT ?2")            \
+    X(VERSIONS, SQLITE_DEFINITION_SELECT                                                 \
+      "WHERE n.name = ?1 AND d.version < ?2 ORDER BY d.version DESC LIMIT ?3")
+
+enum sqlite_write {
+#define X(name, sql) SQLITE_WRITE_##name,
+    SQLITE_WRITE_MAP(X)
+#undef X
+};
+enum sqlite_read {
+#define X(name, sql) SQLITE_READ_##name,
+    SQLITE_READ_MAP(X)
+#undef X
+};
+enum {
+#define X(name, sql) +1
+    SQLITE_WRITES = 0 SQLITE_WRITE_MAP(X),
+    SQLITE_READS = 0 SQLITE_READ_MAP(X),
+#undef X
+};
+
+/* How the counts of a batch wait for its end: a slot per (name, status), found by
+ * hash; a slot taken by another pair is written out first. */
+#define SQLITE_COUNT_SLOTS 256
+
+struct sqlite_count {
+    uint64_t name;
+    enum saga_status status;
+    int64_t change; /* 0: nothing to write. */
+};
+
+#define SQLITE_NAME_SLOTS 64
+
+struct sqlite_name {     /* A definition version's name, both numbers. */
+    uint64_t definition; /* 0: empty slot. */
+    uint64_t name;
+};
+
+struct sqlite_store {
+    struct store base;
+    struct sqlite_place place;
+    sqlite3 *db;
+    sqlite3_stmt *write[SQLITE_WRITES];
+    struct sqlite_count counts[SQLITE_COUNT_SLOTS];
+    struct sqlite_name names[SQLITE_NAME_SLOTS];
+    char audit_hash[HASH_HEX]; /* Of the last row; "" before the first. */
+    unsigned commits;          /* Since the last checkpoint. */
+    int wal_pages;             /* In the WAL after the last commit. */
+};
+
+struct sqlite_reader {
+    struct store_reader base;
+    sqlite3 *db;
+    sqlite3_stmt *read[SQLITE_READS];
+};
+
+/* sqlite_commit.c */
+enum err sqlite_commit(struct store *s, const struct store_batch *batch,
+                       struct err_info *info);
+
+/* sqlite_read.c, sqlite_definition.c, sqlite_list.c: see struct store_backend. */
+enum err sqlite_reader_begin(struct store_reader *r, struct err_info *info);
+void sqlite_reader_end(struct store_reader *r);
+enum err sqlite_read_numbers(struct store_reader *r, struct store_numbers *out,
+                             struct err_info *info);
+enum err sqlite_find_vars(struct store_reader *r, const char *text, uint64_t *num_out,
+                          struct err_info *info);
+enum err sqlite_read_bytes(struct store_reader *r, const struct store_bytes_query *q,
+                           store_take_bytes take, void *user, struct err_info *info);
+enum err sqlite_find_replay(struct store_reader *r, const char *scope, const char *key,
+                            store_take_replay take, void *user, struct err_info *info);
+enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query *q,
+                           store_each_saga each, void *user, struct err_info *info);
+enum err sqlite_scan_turns(struct store_reader *r, const struct store_turn_query *q,
+                           store_each_turn each, void *user, struct err_info *info);
+enum err sqlite_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,
+                          void *user, struct err_info *info);
+enum err sqlite_scan_counts(struct store_reader *r, store_each_count each, void *user,
+                            struct err_info *info);
+enum err sqlite_scan_definitions(struct store_reader *r,
+                                 const struct store_definition_query *q,
+                                 store_each_definition each, void *user,
+                                 struct err_info *info);
+
+/* Inside reading: a kept statement, ready for its bindings. */
+sqlite3_stmt *sqlite_read_statement(struct sqlite_reader *r, enum sqlite_read which);
+/* The next row: 1 yes, 0 the end, -1 failed (info says). The statement is reset at the
+ * end and on failure; who stops earlier resets it. */
+int sqlite_read_row(struct sqlite_reader *r, sqlite3_stmt *st, struct err_info *info);
+/* Rows of SQLITE_SAGA_COLUMNS until each() has enough. Resets st. */
+enum err sqlite_read_sagas(struct sqlite_reader *r, sqlite3_stmt *st,
+                           store_each_saga each, void *user, struct err_info *info);
+/* The list by filter: sqlite_list.c. */
+enum err sqlite_list_sagas(struct sqlite_reader *r, const struct store_saga_query *q,
+                           store_each_saga each, void *user, struct err_info *info);
+
+#endif /* STORE_SQLITE_STORE_H */

@@ -1,0 +1,159 @@
+-- The first schema. Numbers in it are promises: enum columns hold the disk numbers
+-- of engine/core/saga.h, times are UTC milliseconds, 0 means "none" for times and
+-- numbers, NULL for texts.
+--
+-- Shape (docs: engine/store/README.md). Random pages are what SQLite's writes cost,
+-- so everything written per turn is appended; the saga's row is small and is written
+-- only when its status, pause, stuck step or sleep changes; what never changes
+-- (input, labels) has rows of its own.
+
+-- One row per definition name; sagas carry its number, so that the unique keys, the
+-- counts and the lists by name are about integers.
+CREATE TABLE definition_name (
+    num         INTEGER PRIMARY KEY,
+    name        TEXT    NOT NULL UNIQUE,
+    current     INTEGER NOT NULL,               -- The version new sagas take; 0 none yet.
+    is_paused   INTEGER NOT NULL CHECK (is_paused IN (0, 1)),
+    is_archived INTEGER NOT NULL CHECK (is_archived IN (0, 1))
+) STRICT;
+
+CREATE TABLE definition (
+    num        INTEGER PRIMARY KEY,             -- Of this version, over all definitions.
+    name       INTEGER NOT NULL REFERENCES definition_name (num),
+    version    INTEGER NOT NULL CHECK (version > 0),
+    hash       TEXT    NOT NULL,                -- Of the canonical content.
+    content    TEXT    NOT NULL,
+    created_ms INTEGER NOT NULL,
+    UNIQUE (name, version)
+) STRICT;
+CREATE INDEX definition_hash ON definition (name, hash);
+
+-- The configuration's vars as sagas saw them when they began.
+CREATE TABLE vars (
+    num  INTEGER PRIMARY KEY,
+    hash INTEGER NOT NULL,                      -- hash_bytes() of text, to find it again.
+    text TEXT    NOT NULL
+) STRICT;
+CREATE INDEX vars_hash ON vars (hash);
+
+CREATE TABLE saga (
+    num          INTEGER PRIMARY KEY,
+    id           TEXT    NOT NULL,
+    definition   INTEGER NOT NULL REFERENCES definition (num),
+    name         INTEGER NOT NULL,              -- definition.name, kept here for the indexes.
+    status       INTEGER NOT NULL,              -- 0 to 2 go on, 3 to 5 are final.
+    is_paused    INTEGER NOT NULL,
+    is_asleep    INTEGER NOT NULL,              -- Nothing is due before wake_ms.
+    wake_ms      INTEGER NOT NULL,
+    started_ms   INTEGER NOT NULL,
+    updated_ms   INTEGER NOT NULL,
+    ended_ms     INTEGER NOT NULL,
+    parent       INTEGER NOT NULL,
+    parent_step  INTEGER NOT NULL,
+    parent_item  INTEGER NOT NULL,
+    generation   INTEGER NOT NULL,
+    vars         INTEGER NOT NULL,
+    key          TEXT,
+    unique_key   TEXT,                          -- While it holds its definition's unique key.
+    ordering_key TEXT,
+    stuck_step   TEXT,
+    labels       TEXT,                          -- The JSON object; searched in saga_label.
+    traceparent  TEXT,
+    tracestate   TEXT
+) STRICT;
+CREATE UNIQUE INDEX saga_id ON saga (id);
+CREATE UNIQUE INDEX saga_unique ON saga (name, unique_key) WHERE unique_key IS NOT NULL;
+-- Rows of an index that are equal stand in the order of num: lists by num need no sort.
+CREATE INDEX saga_open ON saga (status, is_asleep) WHERE status < 3;
+CREATE INDEX saga_ended ON saga (status) WHERE status >= 3;
+CREATE INDEX saga_due ON saga (wake_ms) WHERE is_asleep = 1 AND wake_ms > 0 AND status < 3;
+CREATE INDEX saga_name ON saga (name);
+CREATE INDEX saga_key ON saga (key) WHERE key IS NOT NULL;
+CREATE INDEX saga_stuck ON saga (stuck_step) WHERE stuck_step IS NOT NULL;
+
+CREATE TABLE saga_label (
+    name  TEXT    NOT NULL,
+    value TEXT    NOT NULL,
+    saga  INTEGER NOT NULL,
+    PRIMARY KEY (name, value, saga)
+) STRICT, WITHOUT ROWID;
+
+-- Apart from the saga's row, which is rewritten now and then: a 4 kB column costs
+-- 15 us per update even when it does not change.
+CREATE TABLE saga_input (
+    saga  INTEGER PRIMARY KEY,
+    input BLOB    NOT NULL
+) STRICT;
+
+-- How many sagas of each definition name and status there are.
+CREATE TABLE saga_count (
+    name   INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    n      INTEGER NOT NULL,
+    PRIMARY KEY (name, status)
+) STRICT, WITHOUT ROWID;
+
+-- Append-only. state is the saga's state after the event; its last row is the saga.
+CREATE TABLE journal (
+    seq   INTEGER PRIMARY KEY,
+    saga  INTEGER NOT NULL,
+    turn  INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    data  BLOB,
+    state BLOB
+) STRICT;
+CREATE UNIQUE INDEX journal_turn ON journal (saga, turn);
+
+CREATE TABLE item (
+    seq   INTEGER PRIMARY KEY,
+    saga  INTEGER NOT NULL,
+    step  INTEGER NOT NULL,
+    item  INTEGER NOT NULL,
+    value BLOB    NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX item_place ON item (saga, step, item);
+
+CREATE TABLE late_answer (
+    seq   INTEGER PRIMARY KEY,
+    saga  INTEGER NOT NULL,
+    turn  INTEGER NOT NULL,                     -- Of the attempt.
+    step  INTEGER NOT NULL,
+    item  INTEGER NOT NULL,
+    call  INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    data  BLOB
+) STRICT;
+CREATE INDEX late_answer_saga ON late_answer (saga);
+
+CREATE TABLE replay (
+    seq    INTEGER PRIMARY KEY,
+    scope  TEXT    NOT NULL,
+    key    TEXT    NOT NULL,
+    hash   TEXT    NOT NULL,
+    saga   INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    body   BLOB,
+    at_ms  INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX replay_key ON replay (scope, key);
+
+-- Append-only; each row's hash covers the row before it, so that a row changed or
+-- taken out by hand shows.
+CREATE TABLE audit (
+    seq        INTEGER PRIMARY KEY,
+    at_ms      INTEGER NOT NULL,
+    actor      TEXT    NOT NULL,
+    action     TEXT    NOT NULL,
+    subject    TEXT    NOT NULL,
+    turn       INTEGER NOT NULL,
+    reason     TEXT,
+    request_id TEXT,
+    hash       TEXT    NOT NULL
+) STRICT;
+CREATE INDEX audit_subject ON audit (subject);
+
+CREATE TABLE meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
