@@ -188,8 +188,9 @@ void args_help(const struct args_table *table, uint32_t commands, struct buf *ou
         if ((o->commands & commands) == 0) {
             continue;
         }
-        n = o->letter != 0 ? snprintf(left, sizeof(left), "  -%c, --%s", o->letter, o->name)
-                           : snprintf(left, sizeof(left), "      --%s", o->name);
+        n = o->letter != 0
+                ? snprintf(left, sizeof(left), "  -%c, --%s", o->letter, o->name)
+                : snprintf(left, sizeof(left), "      --%s", o->name);
         if (o->takes != ARGS_NOTHING && n > 0 && (size_t)n < sizeof(left)) {
             (void)snprintf(left + n, sizeof(left) - (size_t)n,
                            o->takes == ARGS_MAYBE ? "[=%s]" : " %s", o->shown);

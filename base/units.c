@@ -16,11 +16,14 @@ static const struct unit durations[] = {
     {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
 };
 static const struct unit sizes[] = {
-    {"B", 1},           {"kB", 1000},       {"KiB", 1024},       {"MB", 1000000},
-    {"MiB", 1048576},   {"GB", 1000000000}, {"GiB", 1073741824}, {"", 1},
+    {"B", 1},         {"kB", 1000},       {"KiB", 1024},       {"MB", 1000000},
+    {"MiB", 1048576}, {"GB", 1000000000}, {"GiB", 1073741824}, {"", 1},
 };
 static const struct unit shown_sizes[] = {
-    {"B", 1}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824},
+    {"B", 1},
+    {"KiB", 1024},
+    {"MiB", 1048576},
+    {"GiB", 1073741824},
 };
 static const struct unit rates[] = {{"/s", 1}};
 static const struct unit counts[] = {{"", 1}};
