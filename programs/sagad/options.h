@@ -1,0 +1,29 @@
+/*
+ * options.h - sagad's commands and options: one table, from which --help is made.
+ */
+#ifndef SAGAD_OPTIONS_H
+#define SAGAD_OPTIONS_H
+
+#include "base/args.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum options_command {
+    OPTIONS_SERVE,
+    OPTIONS_CHECK_CONFIG,
+    OPTIONS_MIGRATE,
+    OPTIONS_VERIFY,
+    OPTIONS_DEMO,
+    OPTIONS_VERSION,
+    OPTIONS_HELP,
+};
+
+/* Read argv. ERR_INVALID: wrong use; info is a sentence with a suggestion. `--help` and
+ * `--version` are the commands of those names. */
+MUST_CHECK enum err options_read(int argc, const char *const *argv, struct args *args,
+                                 enum options_command *command, struct err_info *info);
+
+/* The help of a command's name, or of everything when there is none (NULL). */
+void options_help(const char *command, struct buf *out);
+
+#endif /* SAGAD_OPTIONS_H */

@@ -1,0 +1,385 @@
+/* wire.c - see wire.h. */
+#include "programs/sagad/wire.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adminapi/auth.h"
+#include "adminapi/server.h"
+#include "base/clk.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/run/engine.h"
+#include "engine/run/saga_text.h"
+#include "engine/store/store_open.h"
+#include "programs/sagad/mock.h"
+#include "programs/sagad/notify.h"
+#include "programs/sagad/temporary.h"
+#include "programs/sagad/world.h"
+
+/* Free disk space below which starts, and below which calls, are refused (S95). */
+#define FREE_STARTS_BYTES (64ULL * 1024 * 1024)
+#define FREE_CALLS_BYTES (24ULL * 1024 * 1024)
+
+/* A configuration that is or was in force. Kept to the end: API threads may be reading
+ * one that a reload has replaced, and reloads are rare. */
+struct generation {
+    struct config *config;
+    struct secrets *secrets; /* NULL once the engine has them. */
+    struct generation *before;
+};
+
+struct wire {
+    struct generation *now;
+    struct world world;
+    const char *vars; /* Those of the start: sagas copy them, a reload leaves them. */
+    struct egress *egress;
+    struct store *store;
+    struct store_reader *reader; /* For the summary. */
+    struct engine *engine;
+    struct api_token *tokens;
+    struct api *api;
+    struct mock *mock;
+    char folder[TEMPORARY_PATH_MAX]; /* Of a temporary database; "" none. */
+};
+
+static void add_generation(struct wire *w, struct config *config, struct secrets *secrets)
+{
+    struct generation *g = mem_alloc(sizeof(*g));
+
+    g->config = config;
+    g->secrets = secrets;
+    g->before = w->now;
+    w->now = g;
+}
+
+/* ---- store ---------------------------------------------------------------------- */
+
+static enum err start_store(struct wire *w, struct err_info *info)
+{
+    const struct config *c = w->now->config;
+    struct store_sqlite_options options = {.is_dev = c->is_temporary};
+    const char *path = config_store_path(c);
+    char temporary[TEMPORARY_PATH_MAX + 16];
+
+    if (c->is_temporary) {
+        enum err e = temporary_make(w->folder, info);
+
+        if (e != ERR_OK) {
+            return e;
+        }
+        (void)snprintf(temporary, sizeof(temporary), "%s/sagad.db", w->folder);
+        path = temporary;
+    }
+    return store_open_sqlite(path, &options, &w->store, info);
+}
+
+/* ---- services -------------------------------------------------------------------- */
+
+static void put_service(struct services *services, const struct config_service *s,
+                        const struct secrets *secrets)
+{
+    struct service_header *headers = mem_alloc((s->headers.n + 1) * sizeof(headers[0]));
+    struct service_config config = {
+        .name = s->name,
+        .url = s->url,
+        .headers = headers,
+        .n_headers = s->headers.n,
+        .bearer =
+            s->bearer_secret != NULL ? secrets_value(secrets, s->bearer_secret) : NULL,
+        .ca_file = s->tls.ca,
+        .cert_file = s->tls.cert,
+        .key_file = s->tls.key,
+        .concurrent_max = (uint32_t)s->concurrent_max,
+        .rate_per_s = (uint32_t)s->rate_per_s,
+        .keys_kept_ms = s->keys_kept_ms,
+        .breaker_failures = (uint32_t)s->breaker_failures,
+        .breaker_window_ms = (uint32_t)s->breaker_window_ms,
+        .breaker_open_ms = (uint32_t)s->breaker_open_ms,
+    };
+
+    for (size_t i = 0; i < s->headers.n; i++) {
+        const struct config_header *h = config_header_at(s, i);
+
+        headers[i].name = h->name;
+        headers[i].value =
+            h->value != NULL ? h->value : secrets_value(secrets, h->secret);
+    }
+    services_put(services, &config);
+    free(headers);
+}
+
+/* On the engine's thread. What it copies is all that is needed of the secrets. */
+static void put_services(struct services *services, void *user)
+{
+    struct generation *g = user;
+
+    for (size_t i = 0; i < g->config->services.n; i++) {
+        put_service(services, config_service_at(g->config, i), g->secrets);
+    }
+    secrets_destroy(g->secrets);
+    g->secrets = NULL;
+}
+
+/* ---- engine ---------------------------------------------------------------------- */
+
+static void feed_watchdog(void *user)
+{
+    (void)user;
+    notify_send("WATCHDOG=1");
+}
+
+/* Fail-stop (S94): the last line, and nothing is sent any more. The next start recovers.
+ */
+static void fail_stop(void *user, const struct err_info *why)
+{
+    (void)user;
+    log_say(LOG_ERROR, "stopped: the store failed", LOG_TEXT("detail", why->text));
+    _exit(1);
+}
+
+static enum err start_engine(struct wire *w, struct err_info *info)
+{
+    const struct config *c = w->now->config;
+    struct services *services = services_create((uint32_t)c->limits.calls_max);
+    struct engine_config config = {
+        .store = w->store,
+        .services = services,
+        .egress = w->egress,
+        .vars = w->vars,
+        .user_agent = "sagad/" SAGAD_VERSION,
+        .alive_path = store_alive_path(w->store),
+        .calls_max = (uint32_t)c->limits.calls_max,
+        .active_max = (uint32_t)c->limits.active_max,
+        .drain_ms = (uint32_t)c->drain_ms,
+        .free_starts_bytes = FREE_STARTS_BYTES,
+        .free_calls_bytes = FREE_CALLS_BYTES,
+        .watchdog = feed_watchdog,
+        .failed = fail_stop,
+        .user = w,
+    };
+
+    put_services(services, w->now);
+    return engine_start(&config, &w->engine, info);
+}
+
+/* ---- API ------------------------------------------------------------------------- */
+
+static struct api_token *make_tokens(const struct config *c)
+{
+    struct api_token *tokens = mem_alloc((c->tokens.n + 1) * sizeof(tokens[0]));
+
+    for (size_t i = 0; i < c->tokens.n; i++) {
+        const struct config_token *t = config_token_at(c, i);
+
+        tokens[i].name = t->name;
+        tokens[i].hash = t->hash;
+        tokens[i].definitions = t->definitions.items;
+        tokens[i].n_definitions = t->definitions.n;
+        for (size_t j = 0; j < t->roles.n; j++) {
+            tokens[i].roles |= (uint32_t)auth_role_of(t->roles.items[j]);
+        }
+        if (t->expires != NULL) {
+            bool is_time = clk_from_text(t->expires, &tokens[i].expires_ms);
+
+            assert(is_time); /* config_check() saw to it. */
+        }
+    }
+    return tokens;
+}
+
+static enum err start_api(struct wire *w, struct err_info *info)
+{
+    const struct config *c = w->now->config;
+    struct api_config config = {
+        .listen = c->listen.items,
+        .n_listen = c->listen.n,
+        .is_insecure = c->is_insecure,
+        .body_max = (uint32_t)c->limits.body_max,
+        .store = w->store,
+        .engine = w->engine,
+        .world = &w->world.check,
+        .n_tokens = c->tokens.n,
+        .version = SAGAD_VERSION,
+        .name_of_store = "sqlite",
+        .vars = w->vars,
+        .tls_cert = c->tls.cert,
+        .tls_key = c->tls.key,
+    };
+
+    w->tokens = make_tokens(c);
+    config.tokens = w->tokens;
+    return api_start(&config, &w->api, info);
+}
+
+static enum err start_all(struct wire *w, struct err_info *info)
+{
+    const struct config *c = w->now->config;
+    enum err e =
+        egress_create(c->egress_allow.items, c->egress_allow.n, &w->egress, info);
+
+    if (e == ERR_OK) {
+        world_init(&w->world, c, w->egress);
+        e = start_store(w, info);
+    }
+    if (e == ERR_OK) {
+        e = store_reader_open(w->store, &w->reader, info);
+    }
+    if (e == ERR_OK) {
+        e = start_engine(w, info);
+    }
+    if (e == ERR_OK) {
+        e = start_api(w, info);
+    }
+    if (e == ERR_OK && c->is_dev) {
+        e = mock_start(wire_port(w) + 1, &w->mock, info);
+    }
+    return e;
+}
+
+enum err wire_start(struct config *config, struct secrets *secrets, struct wire **out,
+                    struct err_info *info)
+{
+    struct wire *w = mem_alloc(sizeof(*w));
+    enum err e;
+
+    add_generation(w, config, secrets);
+    w->vars = arena_copy(config->arena, config->vars.at, config->vars.n);
+    if (config->tokens.n == 0) {
+        log_plain(LOG_WARNING, "no tokens: whoever reaches the API may do everything");
+    }
+    e = start_all(w, info);
+    if (e != ERR_OK) {
+        wire_stop(w);
+        return e;
+    }
+    *out = w;
+    return ERR_OK;
+}
+
+/* ---- reload ---------------------------------------------------------------------- */
+
+/* Members that are read once. */
+static const char *const fixed[] = {"listen", "store",        "limits", "egress",
+                                    "tokens", "drainTimeout", "vars",   "tls"};
+
+static void log_what_waits(const struct config *old, const struct config *new)
+{
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        size_t n = strlen(fixed[i]);
+        struct json_span a = json_span_member(old->text, fixed[i], n);
+        struct json_span b = json_span_member(new->text, fixed[i], n);
+
+        if ((a.at == NULL) != (b.at == NULL) || (a.at != NULL && !json_is_same(a, b))) {
+            log_say(LOG_WARNING, "reload: this setting waits for the next start",
+                    LOG_TEXT("setting", fixed[i]));
+        }
+    }
+}
+
+/* Sagas may be using it, and would have nowhere to go. */
+static enum err check_removed(const struct config *old, const struct config *new,
+                              struct err_info *info)
+{
+    for (size_t i = 0; i < old->services.n; i++) {
+        const char *name = config_service_at(old, i)->name;
+
+        if (config_service_of(new, name) == NULL) {
+            return err_set(info, ERR_CONFLICT,
+                           "the service '%s' is missing; a service is only removed by a "
+                           "restart",
+                           name);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err wire_reload(struct wire *w, struct config *config, struct secrets *secrets,
+                     struct err_info *info)
+{
+    const struct config *old = w->now->config;
+    enum err e = check_removed(old, config, info);
+
+    if (e != ERR_OK) {
+        secrets_destroy(secrets);
+        config_destroy(config);
+        return e;
+    }
+    log_what_waits(old, config);
+    log_init((enum log_format)config->log_format, (enum log_level)config->log_level);
+    add_generation(w, config, secrets);
+    engine_reload(w->engine, put_services, w->now);
+    atomic_store(&w->world.config, config);
+    return ERR_OK;
+}
+
+/* ---- the rest -------------------------------------------------------------------- */
+
+unsigned wire_port(const struct wire *w)
+{
+    return api_port(w->api, 0);
+}
+
+static bool add_count(void *user, const char *definition_name, enum saga_status status,
+                      uint64_t n)
+{
+    uint64_t *counts = user;
+
+    (void)definition_name; /* Summed over definitions. */
+    counts[status] += n;
+    return true;
+}
+
+void wire_log_summary(struct wire *w)
+{
+    uint64_t counts[SAGA_STATUSES] = {0};
+    struct log_field fields[SAGA_STATUSES + 2];
+    struct err_info info;
+
+    if (store_scan_counts(w->reader, add_count, counts, &info) != ERR_OK) {
+        log_say(LOG_ERROR, "summary: the store does not answer",
+                LOG_TEXT("detail", info.text));
+        return;
+    }
+    for (int i = 0; i < SAGA_STATUSES; i++) {
+        fields[i] = LOG_NUMBER(saga_status_name((enum saga_status)i), counts[i]);
+    }
+    fields[SAGA_STATUSES] = LOG_TEXT("ready", engine_is_ready(w->engine) ? "yes" : "no");
+    fields[SAGA_STATUSES + 1] =
+        LOG_TEXT("draining", engine_is_draining(w->engine) ? "yes" : "no");
+    log_line(LOG_INFO, "summary", fields, SAGA_STATUSES + 2);
+}
+
+void wire_drain(struct wire *w)
+{
+    engine_drain(w->engine);
+}
+
+void wire_stop(struct wire *w)
+{
+    struct generation *g;
+
+    if (w == NULL) {
+        return;
+    }
+    mock_stop(w->mock);
+    api_stop(w->api);
+    engine_stop(w->engine);
+    store_reader_close(w->reader);
+    store_close(w->store);
+    egress_destroy(w->egress);
+    free(w->tokens);
+    for (g = w->now; g != NULL; g = w->now) {
+        w->now = g->before;
+        secrets_destroy(g->secrets);
+        config_destroy(g->config);
+        free(g);
+    }
+    if (w->folder[0] != '\0') {
+        temporary_remove(w->folder);
+    }
+    free(w);
+}
