@@ -93,7 +93,7 @@ static void report_unknown_root(const struct check *c, const struct use *use,
         }
     }
     report_error(c->report, use->at, "unknown-name",
-                 "${ %.120s } reads .%.60s, which does not exist%s", expr_text(use->e),
+                 "${%.120s} reads .%.60s, which does not exist%s", expr_text(use->e),
                  name, suggest_hint(&s, hint));
 }
 
@@ -229,7 +229,7 @@ static struct draft_step *find_step(const struct check *c, const struct use *use
         return target;
     }
     suggest_begin(&s, id);
-    for (uint16_t i = 1; i < c->d->n_nodes; i++) {
+    for (uint16_t i = 1; report_has_room(c->report) && i < c->d->n_nodes; i++) {
         if (c->d->nodes[i]->id != NULL) {
             suggest_offer(&s, c->d->nodes[i]->id);
         }
@@ -246,7 +246,7 @@ static void check_step(const struct check *c, const struct use *use,
 
     if (*r->name == '\0') {
         report_error(c->report, use->at, "unnamed-step",
-                     "${ %.120s } reads .steps without naming a step", expr_text(use->e));
+                     "${%.120s} reads .steps without naming a step", expr_text(use->e));
         return;
     }
     target = find_step(c, use, r->name);
@@ -280,7 +280,7 @@ static void check_reference(const struct check *c, const struct use *use,
 
     if (*r->root == '\0') {
         report_error(c->report, use->at, "unknown-name",
-                     "${ %.120s } reads '.' as a whole; name what it needs",
+                     "${%.120s} reads '.' as a whole; name what it needs",
                      expr_text(use->e));
         return;
     }

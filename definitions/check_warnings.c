@@ -74,9 +74,11 @@ static void warn_no_undo(const struct check *c, const struct draft_step *step)
 
 /* ---- calls ------------------------------------------------------------------------ */
 
-static bool is_declared_repeatable(const struct check *c, const char *service)
+/* Without a service there is nothing that could declare it. */
+static bool is_undeclared(const struct check *c, const struct draft_call *call)
 {
-    return service != NULL && c->world->is_repeatable(c->world->user, service);
+    return call->service != NULL && c->world->is_repeatable != NULL &&
+           !c->world->is_repeatable(c->world->user, call->service);
 }
 
 static void warn_call(const struct check *c, const struct draft_call *call)
@@ -89,8 +91,7 @@ static void warn_call(const struct check *c, const struct draft_call *call)
                        "many servers ignore or refuse the body of a GET");
     }
     if ((is_method(call, "POST") || is_method(call, "PATCH")) &&
-        call->retry.v[DRAFT_ATTEMPTS] != 1 && c->world->is_repeatable != NULL &&
-        !is_declared_repeatable(c, call->service)) {
+        call->retry.v[DRAFT_ATTEMPTS] != 1 && is_undeclared(c, call)) {
         report_warning(c->report, call->at, "retry-not-declared-safe",
                        "this %s is repeated with the same Idempotency-Key, and nothing "
                        "declares that the service keeps such keys",

@@ -77,7 +77,7 @@ const char *expr_text(const struct expr *e);
  * "" stands for what is not known before evaluation, or not said. */
 struct expr_reference {
     const char *root;  /* "input"; "" when the root as a whole is used. */
-    const char *name;  /* "pay", for steps and vars only; "" otherwise. */
+    const char *name;  /* "pay", for steps, vars and response only; "" otherwise. */
     const char *field; /* "body", the third name, for steps; "" otherwise. */
     bool is_guarded;   /* It stands under // or ?: null is expected there. */
 };

@@ -81,7 +81,11 @@ static size_t names_wanted(const struct trail *path)
     if (strcmp(path->names[0], "steps") == 0) {
         return 3;
     }
-    return strcmp(path->names[0], "vars") == 0 ? 2 : 1;
+    if (strcmp(path->names[0], "vars") == 0 ||
+        strcmp(path->names[0], "response") == 0) {
+        return 2;
+    }
+    return 1;
 }
 
 static struct trail below(struct trail path, const char *name)

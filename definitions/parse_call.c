@@ -149,6 +149,8 @@ static void parse_not_applied(struct parse *p, const struct place *at, const voi
 
 /* ---- headers, query, redact ------------------------------------------------ */
 
+#define PAIRS_MAX 100 /* Servers take no more headers than that. */
+
 static bool is_token(const char *name)
 {
     static const char letters[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
@@ -238,6 +240,11 @@ parse_pairs(struct parse *p, const struct place *at, struct draft_pairs *pairs,
     struct json_span value;
 
     if (!parse_is_kind(p, at, JSON_KIND_OBJECT)) {
+        return;
+    }
+    if (json_span_count(at->value) > PAIRS_MAX) {
+        report_error(p->report, at, "out-of-range", "there are at most %d of them",
+                     PAIRS_MAX);
         return;
     }
     pairs->items =

@@ -185,28 +185,41 @@ void parse_name(struct parse *p, const struct place *at, const void *how, void *
     *out = text;
 }
 
+static void report_word(struct parse *p, const struct place *at, const char *text,
+                        const struct parse_words *rule)
+{
+    char hint[SUGGEST_HINT_MAX];
+    struct suggest s;
+    struct buf all;
+
+    buf_init(&all, 200);
+    suggest_begin(&s, text);
+    for (size_t i = 0; rule->words[i] != NULL; i++) {
+        buf_printf(&all, "%s%s", i > 0 ? ", " : "", rule->words[i]);
+        suggest_offer(&s, rule->words[i]);
+    }
+    report_error(p->report, at, "bad-value", "'%.80s' is none of %s%s", text,
+                 buf_text(&all), suggest_hint(&s, hint));
+    buf_done(&all);
+}
+
 void parse_word(struct parse *p, const struct place *at, const void *how, void *into)
 {
     const struct parse_words *rule = how;
     unsigned *out = into;
-    char hint[SUGGEST_HINT_MAX];
-    struct suggest s;
     size_t n;
     const char *text = parse_string(p, at, p->scratch, &n);
 
     if (text == NULL) {
         return;
     }
-    suggest_begin(&s, text);
     for (unsigned i = 0; rule->words[i] != NULL; i++) {
         if (strcmp(rule->words[i], text) == 0) {
             *out = i + 1;
             return;
         }
-        suggest_offer(&s, rule->words[i]);
     }
-    report_error(p->report, at, "bad-value", "'%.80s' is not one of the words for it%s",
-                 text, suggest_hint(&s, hint));
+    report_word(p, at, text, rule);
 }
 
 /* ---- numbers and flags ----------------------------------------------------- */

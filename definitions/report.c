@@ -99,6 +99,11 @@ void report_init(struct report *r, struct check_report *out)
     out->n_errors = 0;
 }
 
+bool report_has_room(const struct report *r)
+{
+    return r->out->n < CHECK_ISSUES_MAX;
+}
+
 static void remove_at(struct report *r, size_t i)
 {
     struct check_report *out = r->out;

@@ -9,6 +9,7 @@
 #ifndef DEFINITIONS_REPORT_H
 #define DEFINITIONS_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -43,6 +44,9 @@ struct report {
 };
 
 void report_init(struct report *r, struct check_report *out);
+
+/* False: what is said now is at most counted, so looking for a suggestion is idle. */
+bool report_has_room(const struct report *r);
 
 /* detail: a sentence without a full stop. */
 void report_error(struct report *r, const struct place *at, const char *code,

@@ -344,7 +344,7 @@ static enum err refuse(const struct template_piece *piece, struct json_span valu
 {
     int shown = value.n > 60 ? 60 : (int)value.n;
 
-    return err_set(info, ERR_INVALID, "${ %.200s }%s%s gave %.*s%s; %s",
+    return err_set(info, ERR_INVALID, "${%.200s}%s%s gave %.*s%s; %s",
                    expr_text(piece->e), *piece->pointer != '\0' ? " at " : "",
                    piece->pointer, shown, value.at, value.n > 60 ? "…" : "", why);
 }
