@@ -22,12 +22,12 @@
 
 enum command_kind {
     COMMAND_START,
-    COMMAND_ACT,              /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
+    COMMAND_ACT, /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
     COMMAND_DEFINITION_PUT,
     COMMAND_DEFINITION_USE,   /* Make a version current. */
     COMMAND_DEFINITION_FLAGS, /* Pause or resume starts, archive. */
-    COMMAND_WATCH,            /* Answer when the saga has moved as asked, or at the end. */
-    COMMAND_STATS,            /* Answer with numbers, at once. */
+    COMMAND_WATCH, /* Answer when the saga has moved as asked, or at the end. */
+    COMMAND_STATS, /* Answer with numbers, at once. */
 };
 
 enum command_wait {
@@ -41,8 +41,8 @@ struct command_start {
     uint64_t definition; /* Number of the version. */
     const char *definition_name;
     bool is_unique;
-    const char *id;    /* The client's; NULL: sagad makes one. */
-    const char *key;   /* Rendered; NULL none. */
+    const char *id;  /* The client's; NULL: sagad makes one. */
+    const char *key; /* Rendered; NULL none. */
     struct json_span input;
     const char *labels; /* JSON object text; NULL none. */
     const char *traceparent;
@@ -52,8 +52,8 @@ struct command_start {
 struct command_act {
     const char *id; /* The saga's. */
     enum saga_event_kind action;
-    const char *step; /* Id; NULL: none given. */
-    uint32_t item;    /* SAGA_NO_ITEM: none given. */
+    const char *step;      /* Id; NULL: none given. */
+    uint32_t item;         /* SAGA_NO_ITEM: none given. */
     struct json_span body; /* skip: output; resolve: body. at == NULL: none. */
     bool is_applied;       /* resolve */
     uint64_t revision;     /* The one it was decided on; 0: not said. */
@@ -61,14 +61,15 @@ struct command_act {
 
 struct command_definition {
     const char *name;
-    const char *content; /* PUT */
-    const char *hash;    /* PUT: of the compiled definition. */
-    uint32_t version;    /* USE. */
-    bool makes_current;  /* PUT */
-    const char *if_match; /* PUT: hash that must be current's; NULL none; "" with if_none: none. */
-    bool if_absent;      /* PUT: If-None-Match: * */
-    bool is_paused;      /* FLAGS */
-    bool is_archived;    /* FLAGS */
+    const char *content;  /* PUT */
+    const char *hash;     /* PUT: of the compiled definition. */
+    uint32_t version;     /* USE. */
+    bool makes_current;   /* PUT */
+    const char *if_match; /* PUT: hash that must be current's; NULL none; "" with if_none:
+                             none. */
+    bool if_absent;       /* PUT: If-None-Match: * */
+    bool is_paused;       /* FLAGS */
+    bool is_archived;     /* FLAGS */
 };
 
 struct command {
@@ -76,11 +77,13 @@ struct command {
     struct arena *arena; /* The maker's. */
     void (*done)(void *user, struct command *c);
     void *user;
+    struct command *next; /* The engine's, while it has the command. */
 
-    const char *actor;      /* Token name, or "anonymous". */
-    const char *reason;     /* NULL none. */
+    const char *actor;  /* Token name, or "anonymous". */
+    const char *reason; /* NULL none. */
     const char *request_id;
-    const char *replay_scope; /* Idempotency-Key: scope, key, hash of the body; NULL none. */
+    const char
+        *replay_scope; /* Idempotency-Key: scope, key, hash of the body; NULL none. */
     const char *replay_key;
     const char *replay_hash;
 
@@ -97,22 +100,22 @@ struct command {
     } of;
 
     /* ---- the answer ---- */
-    enum problem problem;   /* PROBLEM_NONE: done. */
-    struct err_info detail; /* The problem's sentence. */
-    bool is_new;         /* START: this command made it. PUT: a new version. */
-    bool is_replayed;    /* Answered from what an earlier request did. */
-    bool is_noted;       /* ACT: S27. */
-    bool waited_out;     /* The wait ran out, or ended early. */
+    enum problem problem;        /* PROBLEM_NONE: done. */
+    struct err_info detail;      /* The problem's sentence. */
+    bool is_new;                 /* START: this command made it. PUT: a new version. */
+    bool is_replayed;            /* Answered from what an earlier request did. */
+    bool is_noted;               /* ACT: S27. */
+    bool waited_out;             /* The wait ran out, or ended early. */
     uint64_t in_flight_until_ms; /* CALL_IN_FLIGHT. */
     struct store_saga saga; /* START, ACT, WATCH: row as it is now (id always set). */
     uint64_t revision;
-    const void *state;   /* START that is new: the encoded state. */
+    const void *state; /* START that is new: the encoded state. */
     size_t state_n;
-    const char *conflict_id; /* KEY_CONFLICT: the other saga's id. */
+    const char *conflict_id;            /* KEY_CONFLICT: the other saga's id. */
     struct store_definition definition; /* PUT, USE. */
     const char *replay_body; /* A replayed request's stored body; NULL: none stored. */
     int replay_status;
-    const char *stats;   /* STATS: Prometheus text. */
+    const char *stats;    /* STATS: Prometheus text. */
     const char *services; /* STATS: JSON array text of service objects. */
 };
 

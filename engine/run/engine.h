@@ -24,17 +24,17 @@
 struct engine;
 
 struct engine_config {
-    struct store *store;         /* Borrowed; outlives the engine. */
-    struct services *services;   /* Moved in: the engine thread's from engine_start() on. */
-    const struct egress *egress; /* Borrowed. */
-    const char *vars;            /* JSON object text: the configuration's vars. */
-    const char *user_agent;      /* "sagad/x.y" */
-    const char *alive_path;      /* File touched now and then (S43); NULL none. */
-    uint32_t calls_max;          /* limits.maxCallsInFlight */
-    uint32_t active_max;         /* limits.maxActiveSagas */
-    uint32_t drain_ms;           /* drainTimeout */
-    uint64_t free_starts_bytes;  /* Below this much free disk: starts are 503 (S95). */
-    uint64_t free_calls_bytes;   /* Below this: no new calls. */
+    struct store *store;       /* Borrowed; outlives the engine. */
+    struct services *services; /* Moved in: the engine thread's from engine_start() on. */
+    const struct egress *egress;  /* Borrowed. */
+    const char *vars;             /* JSON object text: the configuration's vars. */
+    const char *user_agent;       /* "sagad/x.y" */
+    const char *alive_path;       /* File touched now and then (S43); NULL none. */
+    uint32_t calls_max;           /* limits.maxCallsInFlight */
+    uint32_t active_max;          /* limits.maxActiveSagas */
+    uint32_t drain_ms;            /* drainTimeout */
+    uint64_t free_starts_bytes;   /* Below this much free disk: starts are 503 (S95). */
+    uint64_t free_calls_bytes;    /* Below this: no new calls. */
     void (*watchdog)(void *user); /* Called by the loop every few seconds; NULL none. */
     void (*failed)(void *user, const struct err_info *why); /* Fail-stop (S94). */
     void *user;
@@ -50,8 +50,8 @@ MUST_CHECK enum err engine_submit(struct engine *e, struct command *c);
 
 /* Any thread: raised after each commit that changed a definition's row. */
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e);
-bool engine_is_ready(const struct engine *e);  /* Recovered, not draining, store sound. */
-bool engine_is_alive(const struct engine *e);  /* The loop went round lately. */
+bool engine_is_ready(const struct engine *e); /* Recovered, not draining, store sound. */
+bool engine_is_alive(const struct engine *e); /* The loop went round lately. */
 bool engine_is_draining(const struct engine *e);
 
 /* Reload of SIGHUP: any thread; moved in, applied by the loop. */

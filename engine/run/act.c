@@ -1,0 +1,142 @@
+/* act.c - COMMAND_ACT: what an operator does to one saga (S60 to S63). */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clk.h"
+#include "engine/run/commands.h"
+#include "engine/run/load.h"
+#include "engine/run/saga_text.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+#include "engine/run/waiters.h"
+
+static uint64_t in_flight_until(const struct engine *e, const struct resident *r)
+{
+    uint64_t until = 0;
+
+    for (uint16_t i = 0; i < e->saga.n_cells; i++) {
+        const struct saga_cell *c = &e->saga.cells[i];
+        uint64_t ends =
+            c->state == CELL_DUE ? calls_ends_at(e->calls, r->num, c->step, c->item) : 0;
+
+        until = ends > until ? ends : until;
+    }
+    return until;
+}
+
+static void refuse_in_flight(struct engine *e, struct resident *r, struct command *c)
+{
+    char text[CLK_TEXT_MAX];
+
+    c->in_flight_until_ms = in_flight_until(e, r);
+    if (c->in_flight_until_ms == 0) {
+        c->in_flight_until_ms = e->now_ms;
+    }
+    clk_to_text(c->in_flight_until_ms, text);
+    commands_refuse(
+        c, PROBLEM_CALL_IN_FLIGHT,
+        "The step's own call is in flight and ends by %s at the latest; try then", text);
+}
+
+static void refuse(struct engine *e, struct resident *r, struct command *c,
+                   enum saga_result result)
+{
+    if (result == SAGA_IN_FLIGHT) {
+        refuse_in_flight(e, r, c);
+        return;
+    }
+    commands_refuse(
+        c, PROBLEM_INVALID_STATE, "'%s' is not possible: the saga is %s%s%s",
+        saga_event_name(c->of.act.action), saga_status_name(saga_status_of(&e->saga)),
+        (e->saga.flags & (uint32_t)SAGA_FLAG_PAST_PIVOT) != 0 ? ", past its pivot" : "",
+        c->of.act.step != NULL ? " and the step does not allow it" : "");
+}
+
+static void done(struct engine *e, struct resident *r, struct command *c)
+{
+    c->revision = e->saga.turn;
+    c->is_noted = c->of.act.action == SAGA_EV_CANCEL &&
+                  (e->saga.flags & (uint32_t)SAGA_FLAG_BACK_WANTED) != 0;
+    commands_audit(e, c, saga_event_name(c->of.act.action), r->row.id, e->saga.turn);
+    commands_keep_replay(e, c, r->num, NULL);
+    batch_add_answer(engine_batch(e), c, r->num);
+}
+
+/* Step number of the command's step, PLAN_NONE if it names none. False: refused. */
+static bool find_step(struct resident *r, struct command *c, uint16_t *step)
+{
+    *step = PLAN_NONE;
+    if (c->of.act.step == NULL) {
+        return true;
+    }
+    *step = definition_step_of(r->entry->definition, c->of.act.step);
+    if (*step == PLAN_NONE) {
+        commands_refuse(c, PROBLEM_INPUT_INVALID,
+                        "The saga's definition has no step '%s'", c->of.act.step);
+        return false;
+    }
+    return true;
+}
+
+static void act(struct engine *e, struct resident *r, struct command *c)
+{
+    const struct command_act *a = &c->of.act;
+    struct record record = {
+        .event = {.kind = a->action, .item = a->item, .is_applied = a->is_applied},
+        .actor = c->actor,
+        .reason = c->reason,
+        .request_id = c->request_id,
+        .body = a->body.at,
+        .body_n = a->body.n};
+    enum saga_result result;
+
+    if (!find_step(r, c, &record.event.step)) {
+        return;
+    }
+    turn_load_state(e, r);
+    if (a->revision != 0 && a->revision != e->saga.turn) {
+        c->revision = e->saga.turn;
+        commands_refuse(c, PROBLEM_STALE_REVISION,
+                        "The saga is at revision %" PRIu64 ", not %" PRIu64
+                        "; look again and decide again",
+                        e->saga.turn, a->revision);
+        return;
+    }
+    result = turn_apply(e, r, &record);
+    if (result == SAGA_APPLIED) {
+        done(e, r, c);
+    } else if (result == SAGA_LATE && r->n_uncommitted > 0) {
+        batch_add_answer(engine_batch(e), c, r->num);
+    } else if (result == SAGA_LATE) { /* It is so already; nothing to commit. */
+        c->revision = e->saga.turn;
+        waiters_answer(e, r, c);
+    } else {
+        refuse(e, r, c, result);
+    }
+}
+
+void commands_act(struct engine *e, struct command *c)
+{
+    struct resident *r;
+    struct err_info info;
+    enum err err;
+
+    if (commands_replay(e, c)) {
+        return;
+    }
+    err = load_id(e, c->of.act.id, &r, &info);
+    if (err == ERR_NOT_FOUND) {
+        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga %s", c->of.act.id);
+        return;
+    }
+    if (err != ERR_OK) {
+        commands_refuse(c,
+                        err == ERR_LIMIT ? PROBLEM_OVERLOADED : PROBLEM_STORE_UNAVAILABLE,
+                        "%s", info.text);
+        return;
+    }
+    act(e, r, c);
+    if (r->n_uncommitted == 0) {
+        turn_let_go(e, r);
+    }
+}

@@ -1,0 +1,129 @@
+/* batch.c - see batch.h. */
+#include "engine/run/batch.h"
+
+#include <stdlib.h>
+
+#include "engine/run/commands.h"
+#include "engine/run/sending.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+#include "engine/run/waiters.h"
+
+enum { CHUNK_BYTES = 256 * 1024 };
+
+static void empty(struct batch *b)
+{
+    b->first_send = NULL;
+    b->last_send = &b->first_send;
+    b->first_answer = NULL;
+    b->last_answer = &b->first_answer;
+    b->turns = NULL;
+    b->n_turns = 0;
+    b->changes_definitions = false;
+    store_batch_clear(&b->ops);
+}
+
+void batch_init(struct batch *b)
+{
+    b->ops.arena = arena_create(CHUNK_BYTES);
+    empty(b);
+}
+
+void batch_done(struct batch *b)
+{
+    arena_destroy(b->ops.arena);
+}
+
+void batch_add_send(struct batch *b, const struct batch_send *send)
+{
+    struct batch_send *kept = arena_take(b->ops.arena, sizeof(*kept));
+
+    *kept = *send;
+    kept->next = NULL;
+    *b->last_send = kept;
+    b->last_send = &kept->next;
+}
+
+void batch_add_answer(struct batch *b, struct command *c, uint64_t saga)
+{
+    struct batch_answer *kept = arena_take(b->ops.arena, sizeof(*kept));
+
+    kept->command = c;
+    kept->saga = saga;
+    *b->last_answer = kept;
+    b->last_answer = &kept->next;
+}
+
+void batch_add_turn(struct batch *b, struct resident *r)
+{
+    struct batch_turn *kept = arena_take(b->ops.arena, sizeof(*kept));
+
+    kept->saga = r->num;
+    kept->next = b->turns;
+    b->turns = kept;
+    b->n_turns++;
+    r->n_uncommitted++;
+}
+
+void batch_hand_over(struct engine *e)
+{
+    struct batch *b = engine_batch(e);
+
+    if (e->is_committing || b->ops.n == 0) {
+        return;
+    }
+    b->seq = e->batch_seq++;
+    e->is_committing = true;
+    e->filling ^= 1U;
+    writer_commit(e->writer, &b->ops);
+}
+
+static void release_answers(struct engine *e, struct batch *b)
+{
+    struct batch_answer *next;
+
+    for (struct batch_answer *a = b->first_answer; a != NULL; a = next) {
+        struct resident *r = a->saga != 0 ? table_find(e->table, a->saga) : NULL;
+
+        next = a->next;
+        if (r == NULL) {
+            a->command->done(a->command->user, a->command);
+        } else if (a->command->wait != COMMAND_WAIT_NOT) {
+            waiters_add(e, r, a->command);
+        } else {
+            waiters_answer(e, r, a->command);
+        }
+    }
+}
+
+/* Each saga once it has no turn left to commit: its waiters, and whether it may go. */
+static void release_sagas(struct engine *e, struct batch *b)
+{
+    for (struct batch_turn *t = b->turns; t != NULL; t = t->next) {
+        struct resident *r = table_find(e->table, t->saga);
+
+        if (--r->n_uncommitted == 0) {
+            waiters_look(e, r);
+            turn_let_go(e, r);
+        }
+    }
+}
+
+void batch_release(struct engine *e)
+{
+    struct batch *b = &e->batches[e->filling ^ 1U];
+
+    e->is_committing = false;
+    engine_reader_end(e); /* It may be older than this commit. */
+    pending_drop(e->pending, b->seq);
+    if (b->changes_definitions) {
+        atomic_fetch_add(&e->stamp, 1);
+    }
+    for (const struct batch_send *s = b->first_send; s != NULL; s = s->next) {
+        sending_release(e, s);
+    }
+    release_answers(e, b);
+    release_sagas(e, b);
+    empty(b);
+    commands_publish_delayed(e);
+}

@@ -1,0 +1,67 @@
+/*
+ * batch.h - one commit's worth of turns, and what it will allow.
+ *
+ * While a batch fills, nothing it holds is visible. After its commit, batch_release()
+ * does what was waiting for it: sends calls, answers commands, tells waiters. Two batches
+ * take turns (state.h). Engine thread only; the writer reads `ops` during the commit.
+ */
+#ifndef RUN_BATCH_H
+#define RUN_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "definitions/render.h"
+#include "engine/calls/calls.h"
+#include "engine/core/saga.h"
+#include "engine/run/command.h"
+#include "engine/store/store.h"
+
+struct engine;
+struct resident;
+
+struct batch_send { /* A call that the commit lets out. */
+    struct batch_send *next;
+    struct call_name name;
+    struct service *service;
+    const struct definition_call *call;
+    struct render_request request; /* In the batch's arena. */
+};
+
+struct batch_answer { /* A command whose work is in this batch. */
+    struct batch_answer *next;
+    struct command *command;
+    uint64_t saga; /* 0: none. */
+};
+
+struct batch_turn { /* A saga with a turn in this batch; once per turn. */
+    struct batch_turn *next;
+    uint64_t saga;
+};
+
+struct batch {
+    struct store_batch ops; /* Its arena holds everything here. */
+    uint64_t seq;
+    struct batch_send *first_send;
+    struct batch_send **last_send;
+    struct batch_answer *first_answer;
+    struct batch_answer **last_answer;
+    struct batch_turn *turns;
+    size_t n_turns;
+    bool changes_definitions;
+};
+
+void batch_init(struct batch *b);
+void batch_done(struct batch *b);
+
+void batch_add_send(struct batch *b, const struct batch_send *send);
+void batch_add_answer(struct batch *b, struct command *c, uint64_t saga);
+void batch_add_turn(struct batch *b, struct resident *r);
+
+/* Hand the filling batch to the writer if it is idle and there is something in it. */
+void batch_hand_over(struct engine *e);
+
+/* The commit is on disk: do what it allows, and empty the batch. */
+void batch_release(struct engine *e);
+
+#endif /* RUN_BATCH_H */

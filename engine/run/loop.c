@@ -1,0 +1,256 @@
+/* loop.c - see loop.h. */
+#include "engine/run/loop.h"
+
+#include <stdlib.h>
+
+#include "base/clk.h"
+#include "base/log.h"
+#include "engine/run/answer.h"
+#include "engine/run/commands.h"
+#include "engine/run/grant.h"
+#include "engine/run/recover.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+#include "engine/run/waiters.h"
+
+enum {
+    COMMANDS_A_ROUND = 256,
+    TIMERS_A_ROUND = 512,
+    GRANTS_A_ROUND = 512,
+    JUMP_MS = 2000
+};
+
+/* S41: a jump of the wall clock is told; deadlines are wall times and see it as it is. */
+static void read_clocks(struct engine *e)
+{
+    uint64_t wall_ms = clk_wall_ms();
+    uint64_t mono_ms = clk_mono_ms();
+    int64_t drift_ms = (int64_t)(wall_ms - e->now_ms) - (int64_t)(mono_ms - e->mono_ms);
+
+    if (e->mono_ms != 0 && (drift_ms > JUMP_MS || drift_ms < -JUMP_MS)) {
+        log_say(LOG_WARNING, "the wall clock jumped", LOG_NUMBER("byMs", drift_ms));
+    }
+    e->now_ms = wall_ms;
+    e->mono_ms = mono_ms;
+    atomic_store(&e->round_ms, mono_ms);
+}
+
+static void call_ended(void *user, const struct call_answer *answer)
+{
+    answer_take(user, answer);
+}
+
+static bool has_room(struct engine *e)
+{
+    return engine_batch(e)->n_turns < LIMIT_BATCH_TURNS;
+}
+
+static void take_results(struct engine *e)
+{
+    void *item;
+
+    while (queue_take(e->results, &item, 1) == 1) {
+        struct writer_result *result = item;
+
+        e->free_bytes = result->free_bytes;
+        metrics_count_commit(&e->metrics, (double)result->commit_us / 1e6,
+                             (double)result->n_ops);
+        if (result->err != ERR_OK) {
+            engine_fail(e, &result->info);
+        } else {
+            batch_release(e);
+        }
+        free(result);
+    }
+}
+
+static void take_commands(struct engine *e)
+{
+    void *items[COMMANDS_A_ROUND];
+    size_t n;
+
+    if (!e->is_recovered || !has_room(e)) {
+        return;
+    }
+    n = queue_take(e->inbox, items, COMMANDS_A_ROUND);
+    for (size_t i = 0; i < n; i++) {
+        commands_take(e, items[i]);
+    }
+}
+
+/* The saga's time: its deadline, or a cell's. */
+static void wake_saga(struct engine *e, struct resident *r)
+{
+    struct record record = {.event = {.kind = SAGA_EV_WAKE}};
+    uint64_t wake_ms;
+
+    turn_load_state(e, r);
+    wake_ms = saga_wake_at(&e->saga, r->entry->definition->plan);
+    if (wake_ms == 0) {
+        return;
+    }
+    if (wake_ms > e->now_ms) { /* The wall clock went back (S41). */
+        turn_arm(e, r);
+        return;
+    }
+    e->metrics.lag_ms = e->now_ms - wake_ms;
+    if (e->saga.deadline_ms == wake_ms && e->saga.state == SAGA_FORWARD) {
+        record.event.kind = SAGA_EV_DEADLINE;
+    }
+    if (turn_apply(e, r, &record) != SAGA_APPLIED) {
+        log_say(LOG_ERROR, "a timer fired for nothing", LOG_TEXT("sagaId", r->row.id));
+    }
+}
+
+static void take_timers(struct engine *e)
+{
+    uint32_t slot;
+
+    for (int i = 0; i < TIMERS_A_ROUND && has_room(e); i++) {
+        if (!timers_pop_due(e->timers, e->now_ms, &slot)) {
+            break;
+        }
+        wake_saga(e, table_at(e->table, slot));
+    }
+    if (e->sleepers_at_ms != 0 && e->sleepers_at_ms <= e->now_ms && e->is_recovered) {
+        recover_sleepers(e);
+    }
+    waiters_expire(e);
+}
+
+static void take_reload(struct engine *e)
+{
+    (void)pthread_mutex_lock(&e->reload_lock);
+    if (e->reload != NULL) {
+        e->reload(e->config.services, e->reload_user);
+        e->reload = NULL;
+    }
+    (void)pthread_mutex_unlock(&e->reload_lock);
+}
+
+static void recover(struct engine *e)
+{
+    struct err_info info;
+
+    if (e->is_recovered || !has_room(e)) {
+        return;
+    }
+    if (recover_more(e, &info) != ERR_OK) {
+        engine_fail(e, &info);
+        e->is_recovered = true; /* Nothing more will be taken up. */
+        return;
+    }
+    if (e->is_recovered) {
+        atomic_store(&e->is_ready, true);
+    }
+}
+
+/* Calls are over (or their time is) and everything is committed. */
+static void look_if_drained(struct engine *e)
+{
+    if (!atomic_load(&e->is_draining) || atomic_load(&e->is_drained)) {
+        return;
+    }
+    if (e->drain_until_ms == 0) {
+        e->drain_until_ms = e->mono_ms + e->config.drain_ms;
+        log_say(LOG_INFO, "draining",
+                LOG_NUMBER("callsInFlight", calls_in_flight(e->calls)));
+        waiters_dismiss(e);
+    }
+    if ((calls_in_flight(e->calls) == 0 || e->mono_ms >= e->drain_until_ms) &&
+        !e->is_committing && engine_batch(e)->ops.n == 0 && queue_length(e->inbox) == 0) {
+        atomic_store(&e->is_drained, true);
+    }
+}
+
+static void keep_watch(struct engine *e)
+{
+    if (e->mono_ms - e->alive_at_ms >= LOOP_IDLE_MS / 2) {
+        recover_mark_alive(e);
+        if (e->config.watchdog != NULL) {
+            e->config.watchdog(e->config.user);
+        }
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return b != 0 && b < a ? b : a;
+}
+
+static int sleep_ms(const struct engine *e)
+{
+    uint64_t until = e->mono_ms + LOOP_IDLE_MS;
+    int timer_ms = timers_sleep_ms(e->timers, e->now_ms);
+
+    if (!e->is_recovered) {
+        return e->is_committing ? 1 : 0;
+    }
+    if (atomic_load(&e->is_draining)) {
+        until = earlier(until, e->drain_until_ms > e->mono_ms ? e->drain_until_ms
+                                                              : e->mono_ms + 5);
+    }
+    until = earlier(until, waiters_first_ms(e));
+    until = earlier(until, services_wake_at(e->config.services));
+    if (timer_ms >= 0) {
+        until = earlier(until, e->mono_ms + (uint64_t)timer_ms);
+    }
+    if (e->sleepers_at_ms != 0) {
+        until = earlier(until, e->mono_ms + (e->sleepers_at_ms > e->now_ms
+                                                 ? e->sleepers_at_ms - e->now_ms
+                                                 : 0));
+    }
+    return until > e->mono_ms ? (int)(until - e->mono_ms) : 0;
+}
+
+static void go_round(struct engine *e)
+{
+    read_clocks(e);
+    calls_run(e->calls, call_ended, e);
+    take_results(e);
+    recover(e);
+    take_commands(e);
+    if (!atomic_load(&e->is_draining)) {
+        (void)grant_all(e, GRANTS_A_ROUND);
+    }
+    take_timers(e);
+    take_reload(e);
+    batch_hand_over(e);
+    engine_reader_end(e);
+    keep_watch(e);
+    look_if_drained(e);
+}
+
+static void refuse_rest(struct engine *e)
+{
+    void *item;
+
+    waiters_dismiss(e);
+    while (queue_take(e->inbox, &item, 1) == 1) {
+        commands_refuse(item, PROBLEM_DRAINING, "The daemon is stopping");
+    }
+}
+
+void *loop_run(void *engine)
+{
+    struct engine *e = engine;
+
+    while (!atomic_load(&e->is_stopping) && !atomic_load(&e->has_failed)) {
+        go_round(e);
+        if (queue_length(e->inbox) == 0 || !has_room(e)) {
+            calls_wait(e->calls, sleep_ms(e));
+        }
+    }
+    recover_mark_alive(e);
+    refuse_rest(e);
+    return NULL;
+}
+
+void loop_await_drained(struct engine *e)
+{
+    while (!atomic_load(&e->is_drained) && !atomic_load(&e->has_failed)) {
+        struct timespec pause = {.tv_nsec = 5L * 1000 * 1000};
+
+        (void)nanosleep(&pause, NULL); /* Cut short by a signal: looks again. */
+    }
+}

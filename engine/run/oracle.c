@@ -1,0 +1,310 @@
+/* oracle.c - see oracle.h. */
+#include "engine/run/oracle.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clk.h"
+#include "base/json.h"
+#include "engine/run/state.h"
+
+enum { ANSWERS_ROOM = 8 };
+
+void oracle_init(struct oracle *o, struct engine *e, struct resident *r,
+                 struct record *record)
+{
+    *o = (struct oracle){.e = e, .r = r, .record = record};
+    o->is_urgent = record->event.kind == SAGA_EV_RETRY ||
+                   record->event.kind == SAGA_EV_RESOLVE ||
+                   record->event.kind == SAGA_EV_RESUME;
+}
+
+static struct arena *batch_arena(const struct oracle *o)
+{
+    return engine_batch(o->e)->ops.arena;
+}
+
+static const struct definition *definition_of(const struct oracle *o)
+{
+    return o->r->entry->definition;
+}
+
+/* What an expression said, for the journal and `why`; the first one of the turn counts.
+ */
+static void note(struct oracle *o, const struct err_info *info)
+{
+    if (o->record->note == NULL) {
+        o->record->note = arena_text(batch_arena(o), info->text);
+    }
+}
+
+static void scope_of(struct oracle *o, const struct saga_question *q, enum call_kind call,
+                     struct render_scope *scope)
+{
+    docs_scope(o->r->docs, &o->e->saga,
+               (struct docs_place){.step = q->step, .item = q->item, .call = call},
+               scope);
+}
+
+static int64_t ask_when(struct oracle *o, const struct saga_question *q)
+{
+    struct render_scope scope;
+    struct err_info info;
+    bool yes = false;
+
+    scope_of(o, q, CALL_ACTION, &scope);
+    if (render_condition(definition_of(o), definition_of(o)->steps[q->step].when, &scope,
+                         batch_arena(o), &yes, &info) != ERR_OK) {
+        note(o, &info);
+        return -1;
+    }
+    return yes ? 1 : 0;
+}
+
+/* Each item is evaluated once and kept in a row of its own. */
+static void keep_items(struct oracle *o, uint16_t step, struct json_span items)
+{
+    struct json_walk walk = json_walk_of(items);
+    struct json_span value;
+
+    for (uint32_t i = 0; json_walk_next(&walk, NULL, &value); i++) {
+        struct store_op *op = store_batch_add(&engine_batch(o->e)->ops, STORE_ITEM);
+
+        op->of.item = (struct store_item){
+            .saga = o->r->num, .step = step, .item = i, .value = {value.at, value.n}};
+        docs_take_item(o->r->docs, step, i, value);
+    }
+}
+
+static int64_t ask_items(struct oracle *o, const struct saga_question *q)
+{
+    const struct plan_node *node = &definition_of(o)->plan->nodes[q->step];
+    struct render_scope scope;
+    struct err_info info;
+    struct json_span items;
+    size_t n;
+
+    scope_of(o, q, CALL_ACTION, &scope);
+    if (render_expr(definition_of(o), definition_of(o)->steps[q->step].each, &scope,
+                    batch_arena(o), &items, &info) != ERR_OK) {
+        note(o, &info);
+        return -1;
+    }
+    n = json_span_count(items);
+    if (json_span_kind(items) != JSON_KIND_ARRAY || n > node->items_max) {
+        (void)err_set(&info, ERR_LIMIT, "forEach of '%s' has %zu items, maxItems is %u",
+                      definition_of(o)->steps[q->step].id, n, node->items_max);
+        note(o, &info);
+        return -1;
+    }
+    keep_items(o, q->step, items);
+    return (int64_t)n;
+}
+
+/* UTC text or milliseconds. */
+static int64_t ask_until(struct oracle *o, const struct saga_question *q)
+{
+    struct render_scope scope;
+    struct err_info info;
+    struct json_span value;
+    struct buf text;
+    int64_t ms = -1;
+    uint64_t wall_ms;
+
+    scope_of(o, q, CALL_ACTION, &scope);
+    if (render_expr(definition_of(o), definition_of(o)->steps[q->step].until, &scope,
+                    batch_arena(o), &value, &info) != ERR_OK) {
+        note(o, &info);
+        return -1;
+    }
+    if (json_span_int(value, &ms) && ms >= 0) {
+        return ms;
+    }
+    buf_init(&text, 64);
+    json_span_unescape(value, &text);
+    if (json_span_kind(value) == JSON_KIND_STRING &&
+        clk_from_text(buf_text(&text), &wall_ms)) {
+        ms = (int64_t)wall_ms;
+    } else {
+        (void)err_set(&info, ERR_INVALID,
+                      "wait.until of '%s' is neither a UTC time nor ms",
+                      definition_of(o)->steps[q->step].id);
+        note(o, &info);
+        ms = -1;
+    }
+    buf_done(&text);
+    return ms;
+}
+
+/* ---- calls ------------------------------------------------------------------------- */
+
+static const struct oracle_rendered *rendered_of(const struct oracle *o, uint16_t step,
+                                                 uint32_t item, enum call_kind call)
+{
+    for (const struct oracle_rendered *x = o->rendered; x != NULL; x = x->next) {
+        if (x->step == step && x->item == item && x->call == call) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+static int64_t ask_render(struct oracle *o, const struct saga_question *q)
+{
+    struct oracle_rendered *x = arena_take(batch_arena(o), sizeof(*x));
+    const uint64_t *first = resident_hash_of(o->r, q->step, q->item, q->call);
+    struct render_scope scope;
+    struct err_info info;
+
+    scope_of(o, q, q->call, &scope);
+    if (render_call(definition_of(o), q->step, q->call, &scope, batch_arena(o),
+                    &x->request, &info) != ERR_OK) {
+        note(o, &info);
+        return SAGA_RENDER_FAILED;
+    }
+    if (first != NULL && *first != x->request.hash) {
+        (void)err_set(&info, ERR_CONFLICT,
+                      "the request of '%s' renders otherwise than its first attempt",
+                      definition_of(o)->steps[q->step].id);
+        note(o, &info);
+        return SAGA_RENDER_CHANGED;
+    }
+    x->step = q->step;
+    x->item = q->item;
+    x->call = q->call;
+    x->next = o->rendered;
+    o->rendered = x;
+    return SAGA_RENDER_OK;
+}
+
+struct service *oracle_service(struct engine *e, const struct render_request *request)
+{
+    return request->call->service != NULL
+               ? services_find(e->config.services, request->call->service)
+               : services_of_url(e->config.services, request->url);
+}
+
+static int64_t ask_slot(struct oracle *o, const struct saga_question *q)
+{
+    const struct oracle_rendered *x = rendered_of(o, q->step, q->item, q->call);
+    struct service_waiter waiter = {.saga = o->r->num,
+                                    .step = q->step,
+                                    .item = q->item,
+                                    .call = q->call,
+                                    .is_urgent = o->is_urgent};
+    struct service *service;
+
+    assert(x != NULL);
+    if (atomic_load(&o->e->is_draining)) {
+        return SAGA_SLOT_PAUSED; /* Taken up after the restart (S9). */
+    }
+    service = oracle_service(o->e, &x->request);
+    if (service == NULL) {
+        return SAGA_SLOT_PAUSED; /* Gone from the configuration: asks again at a restart.
+                                  */
+    }
+    return service_ask(service, &waiter, o->e->mono_ms, o->e->now_ms, q->born_ms);
+}
+
+const struct render_request *oracle_request(const struct oracle *o,
+                                            const struct saga_effect *send)
+{
+    const struct oracle_rendered *x = rendered_of(o, send->step, send->item, send->call);
+
+    assert(x != NULL); /* A call renders in the turn that makes it due. */
+    return &x->request;
+}
+
+/* ---- signals, output ------------------------------------------------------------------
+ */
+
+static int64_t ask_signal(struct oracle *o, const struct saga_question *q)
+{
+    const struct expr *reject = definition_of(o)->steps[q->step].reject_when;
+    struct render_scope scope;
+    struct err_info info;
+    bool is_rejected = false;
+
+    scope_of(o, q, CALL_ACTION, &scope);
+    scope.signal = docs_signal(o->r->docs, q->turn);
+    if (reject != NULL &&
+        render_condition(definition_of(o), reject, &scope, batch_arena(o), &is_rejected,
+                         &info) != ERR_OK) {
+        note(o, &info);
+        return -1;
+    }
+    if (is_rejected) {
+        return 0;
+    }
+    if (o->takes == NULL) {
+        o->takes = arena_take(batch_arena(o), LIMIT_SIGNALS_KEPT * sizeof(o->takes[0]));
+    }
+    assert(o->n_takes < LIMIT_SIGNALS_KEPT);
+    o->takes[o->n_takes++] = (struct record_take){.step = q->step, .turn = q->turn};
+    return 1;
+}
+
+static int64_t ask_output(struct oracle *o, const struct saga_question *q)
+{
+    const struct definition *d = definition_of(o);
+    struct render_scope scope;
+    struct err_info info;
+    struct json_span value;
+
+    if (d->output == NULL) {
+        return 1;
+    }
+    scope_of(o, q, CALL_ACTION, &scope);
+    if (render_template(d, d->output, &scope, batch_arena(o), &value, &info) != ERR_OK) {
+        o->record->output_error = arena_text(batch_arena(o), info.text);
+        return 0;
+    }
+    o->record->output = arena_copy(batch_arena(o), value.at, value.n);
+    return 1;
+}
+
+static int64_t answer(struct oracle *o, const struct saga_question *q)
+{
+    switch (q->ask) {
+    case SAGA_ASK_WHEN:
+        return ask_when(o, q);
+    case SAGA_ASK_ITEMS:
+        return ask_items(o, q);
+    case SAGA_ASK_UNTIL:
+        return ask_until(o, q);
+    case SAGA_ASK_RENDER:
+        return ask_render(o, q);
+    case SAGA_ASK_SLOT:
+        return ask_slot(o, q);
+    case SAGA_ASK_SIGNAL:
+        return ask_signal(o, q);
+    case SAGA_ASK_OUTPUT:
+        return ask_output(o, q);
+    }
+    assert(false);
+    return -1;
+}
+
+static int64_t ask(void *user, const struct saga_question *q)
+{
+    struct oracle *o = user;
+    int64_t got = answer(o, q);
+
+    if (o->n_answers == o->room) {
+        size_t room = o->room == 0 ? ANSWERS_ROOM : o->room * 2;
+        int64_t *more = arena_take(batch_arena(o), room * sizeof(*more));
+
+        if (o->n_answers > 0) {
+            memcpy(more, o->answers, o->n_answers * sizeof(*more));
+        }
+        o->answers = more;
+        o->room = room;
+    }
+    o->answers[o->n_answers++] = got;
+    return got;
+}
+
+struct saga_oracle oracle_of(struct oracle *o)
+{
+    return (struct saga_oracle){.ask = ask, .user = o};
+}

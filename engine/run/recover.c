@@ -1,0 +1,351 @@
+/* recover.c - see recover.h. */
+#include "engine/run/recover.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clk.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/run/grant.h"
+#include "engine/run/load.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+
+enum { PAGE = 512, ALIVE_EVERY_MS = 2000 };
+
+/* ---- before the threads
+ * -------------------------------------------------------------------- */
+
+/* "from-to,from-to": what was kept of earlier downtimes. */
+static void parse_downtimes(struct engine *e, const char *text)
+{
+    while (*text != '\0' && e->n_downtimes < STATE_DOWNTIMES - 1) {
+        char *end;
+        unsigned long long from = strtoull(text, &end, 10);
+        unsigned long long to = *end == '-' ? strtoull(end + 1, &end, 10) : 0;
+
+        if (to <= from) {
+            return;
+        }
+        e->downtimes[e->n_downtimes++] = (struct engine_downtime){from, to};
+        text = *end == ',' ? end + 1 : end;
+    }
+}
+
+static char *downtimes_text(const struct engine *e)
+{
+    struct buf text;
+
+    buf_init(&text, 8192);
+    for (size_t i = 0; i < e->n_downtimes; i++) {
+        buf_printf(&text, "%s%" PRIu64 "-%" PRIu64, i > 0 ? "," : "",
+                   e->downtimes[i].from_ms, e->downtimes[i].to_ms);
+    }
+    return buf_take(&text, NULL);
+}
+
+static void forget_oldest_downtime(struct engine *e)
+{
+    if (e->n_downtimes == STATE_DOWNTIMES - 1) {
+        memmove(&e->downtimes[0], &e->downtimes[1],
+                (e->n_downtimes - 1) * sizeof(e->downtimes[0]));
+        e->n_downtimes--;
+    }
+}
+
+/* When the engine was last seen alive; 0: not known. */
+static uint64_t last_alive_ms(const struct engine *e)
+{
+    struct stat st;
+
+    if (e->config.alive_path == NULL || stat(e->config.alive_path, &st) != 0) {
+        return 0;
+    }
+    return (uint64_t)st.st_mtim.tv_sec * 1000U + (uint64_t)st.st_mtim.tv_nsec / 1000000U;
+}
+
+static enum err read_downtimes(struct engine *e, struct arena *a, struct err_info *info)
+{
+    uint64_t last_ms = last_alive_ms(e);
+    const char *text;
+    enum err err = store_read_meta(e->reader, "downtimes", a, &text, info);
+
+    if (err == ERR_OK) {
+        parse_downtimes(e, text);
+    } else if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (last_ms != 0 && last_ms < e->now_ms) {
+        forget_oldest_downtime(e);
+        e->downtimes[e->n_downtimes++] = (struct engine_downtime){last_ms, e->now_ms};
+    }
+    return ERR_OK;
+}
+
+/* What must be in the store before the first saga: the vars and the downtimes. */
+static enum err commit_beginning(struct engine *e, bool has_new_vars,
+                                 struct err_info *info)
+{
+    struct batch *b = engine_batch(e);
+    struct store_op *op;
+    char *text = downtimes_text(e);
+    enum err err;
+
+    if (has_new_vars) {
+        op = store_batch_add(&b->ops, STORE_VARS);
+        op->of.vars.num = e->vars;
+        op->of.vars.text = e->config.vars;
+    }
+    op = store_batch_add(&b->ops, STORE_META);
+    op->of.meta.name = "downtimes";
+    op->of.meta.text = text;
+    err = store_commit(e->config.store, &b->ops, info);
+    store_batch_clear(&b->ops);
+    free(text);
+    return err;
+}
+
+enum err recover_begin(struct engine *e, struct err_info *info)
+{
+    struct store_numbers numbers;
+    struct arena *a = arena_create(4096);
+    bool has_new_vars = false;
+    enum err err = store_read_numbers(e->reader, &numbers, info);
+
+    e->now_ms = clk_wall_ms();
+    if (err == ERR_OK) {
+        e->next_saga = numbers.saga + 1;
+        e->next_definition = numbers.definition + 1;
+        err = store_find_vars(e->reader, e->config.vars, &e->vars, info);
+        if (err == ERR_NOT_FOUND) {
+            e->vars = numbers.vars + 1;
+            has_new_vars = true;
+            err = ERR_OK;
+        }
+    }
+    if (err == ERR_OK) {
+        err = read_downtimes(e, a, info);
+    }
+    if (err == ERR_OK) {
+        err = commit_beginning(e, has_new_vars, info);
+    }
+    arena_destroy(a);
+    return err;
+}
+
+uint64_t recover_grace_ms(const struct engine *e, uint64_t began_ms)
+{
+    uint64_t grace_ms = 0;
+
+    for (size_t i = 0; i < e->n_downtimes; i++) {
+        uint64_t from =
+            e->downtimes[i].from_ms > began_ms ? e->downtimes[i].from_ms : began_ms;
+        uint64_t length = e->downtimes[i].to_ms > from ? e->downtimes[i].to_ms - from : 0;
+
+        grace_ms += length < LIMIT_GRACE_MS ? length : LIMIT_GRACE_MS;
+    }
+    return grace_ms;
+}
+
+void recover_mark_alive(struct engine *e)
+{
+    int fd;
+
+    if (e->config.alive_path == NULL) {
+        return;
+    }
+    if (utimensat(AT_FDCWD, e->config.alive_path, NULL, 0) != 0 && errno == ENOENT) {
+        fd = open(e->config.alive_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            (void)close(fd); /* Nothing was written. */
+        }
+    }
+    e->alive_at_ms = e->mono_ms;
+}
+
+/* ---- taking sagas up
+ * --------------------------------------------------------------------------- */
+
+struct page {
+    struct arena *arena;
+    struct store_saga rows[PAGE];
+    size_t n;
+};
+
+static bool keep_row(void *user, const struct store_saga *row)
+{
+    struct page *p = user;
+    struct store_saga *kept = &p->rows[p->n++];
+
+    *kept = *row;
+    kept->id = arena_text(p->arena, row->id);
+    kept->key = arena_text(p->arena, row->key);
+    kept->unique_key = arena_text(p->arena, row->unique_key);
+    kept->ordering_key = arena_text(p->arena, row->ordering_key);
+    kept->labels = arena_text(p->arena, row->labels);
+    kept->traceparent = arena_text(p->arena, row->traceparent);
+    kept->tracestate = arena_text(p->arena, row->tracestate);
+    kept->stuck_step = NULL;
+    kept->definition_name = NULL;
+    return p->n < PAGE;
+}
+
+static void lose(struct engine *e, struct resident *r, const struct saga_cell *c)
+{
+    struct record record = {
+        .event = {.kind = SAGA_EV_LOST,
+                  .step = c->step,
+                  .item = c->item,
+                  .call = c->call,
+                  .turn = c->due_turn,
+                  .outcome = OUTCOME_UNKNOWN,
+                  .may_retry = true,
+                  .is_free = true},
+        .detail =
+            "the daemon stopped while the call was in flight; its outcome is not known",
+    };
+
+    (void)turn_apply(e, r, &record); /* It is due: applied. */
+}
+
+/* Queued calls stand in their service's queue again, by a grant if there is room. */
+static void ask_again(struct engine *e, struct resident *r, const struct saga_cell *c)
+{
+    struct record record = {
+        .event = {
+            .kind = SAGA_EV_GRANTED, .step = c->step, .item = c->item, .call = c->call}};
+    struct service_waiter w = {
+        .saga = r->num, .step = c->step, .item = c->item, .call = c->call};
+    struct service *service = grant_service(e, r, c);
+
+    if (service != NULL &&
+        service_ask(service, &w, e->mono_ms, e->now_ms, 0) == SAGA_SLOT_GRANTED) {
+        grant_take(e, r, service, &record);
+    }
+}
+
+/* One cell at a time: each turn may change the others. */
+static void take_up_cells(struct engine *e, struct resident *r)
+{
+    struct saga_cell *cells;
+    uint16_t n;
+
+    turn_load_state(e, r);
+    n = e->saga.n_cells;
+    cells = mem_alloc(n * sizeof(cells[0]));
+    memcpy(cells, e->saga.cells, n * sizeof(cells[0]));
+    for (uint16_t i = 0; i < n; i++) {
+        if (cells[i].state == CELL_DUE) {
+            lose(e, r, &cells[i]);
+        } else if (cells[i].state == CELL_QUEUED && cells[i].slot != SAGA_SLOT_HELD) {
+            ask_again(e, r, &cells[i]);
+        }
+    }
+    free(cells);
+}
+
+/* What is overdue does not all fire in one millisecond (S44). */
+static void spread(struct engine *e, struct resident *r)
+{
+    uint64_t backlog_ms = table_count(e->table) / 4;
+    uint64_t within_ms = backlog_ms > 1000 ? backlog_ms : 1000;
+    uint64_t wake_ms;
+
+    turn_load_state(e, r);
+    wake_ms = saga_wake_at(&e->saga, r->entry->definition->plan);
+    if (wake_ms != 0 && wake_ms < e->now_ms + within_ms) {
+        uint64_t later_ms = e->now_ms + hash_mix(r->num, 7) % within_ms;
+
+        timers_set(e->timers, r->slot, later_ms > wake_ms ? later_ms : wake_ms);
+    }
+}
+
+static enum err take_up(struct engine *e, const struct store_saga *row,
+                        struct err_info *info)
+{
+    struct resident *r;
+    enum err err = load_row(e, row, &r, info);
+
+    if (err == ERR_OK) {
+        take_up_cells(e, r);
+        spread(e, r);
+    }
+    return err;
+}
+
+enum err recover_more(struct engine *e, struct err_info *info)
+{
+    struct page *p = mem_alloc(sizeof(*p));
+    enum err err;
+
+    p->arena = arena_create(65536);
+    err = store_scan_awake(engine_reader(e), e->recover_after, PAGE, keep_row, p, info);
+    for (size_t i = 0; i < p->n && err == ERR_OK; i++) {
+        err = take_up(e, &p->rows[i], info);
+        e->recover_after = p->rows[i].num;
+    }
+    if (err == ERR_OK && p->n < PAGE) {
+        e->is_recovered = true;
+        e->sleepers_at_ms = e->now_ms; /* Whoever slept may be due. */
+        log_say(LOG_INFO, "recovered", LOG_NUMBER("sagas", table_count(e->table)));
+    }
+    arena_destroy(p->arena);
+    free(p);
+    return err;
+}
+
+static bool found_one(void *user, const struct store_saga *row)
+{
+    (void)row;
+    *(bool *)user = true;
+    return false;
+}
+
+/* Does any saga sleep with a time set? */
+static bool has_sleepers(struct engine *e)
+{
+    bool has = false;
+    struct err_info info;
+
+    return store_scan_due(engine_reader(e), INT64_MAX, 1, found_one, &has, &info) ==
+               ERR_OK &&
+           has;
+}
+
+void recover_sleepers(struct engine *e)
+{
+    struct page *p = mem_alloc(sizeof(*p));
+    struct err_info info;
+    enum err err;
+
+    p->arena = arena_create(65536);
+    err = store_scan_due(engine_reader(e), e->now_ms + LIMIT_NEAR_MS, PAGE, keep_row, p,
+                         &info);
+    for (size_t i = 0; i < p->n && err == ERR_OK; i++) {
+        struct resident *r = table_find(e->table, p->rows[i].num);
+
+        if (r == NULL) {
+            err = load_row(e, &p->rows[i], &r, &info);
+            if (err == ERR_OK) {
+                spread(e, r);
+            }
+        }
+    }
+    if (err == ERR_IO) {
+        engine_fail(e, &info);
+    }
+    e->sleepers_at_ms = e->now_ms + (p->n == PAGE ? 200 : LIMIT_NEAR_MS / 2);
+    if (p->n == 0 && !has_sleepers(e)) {
+        e->sleepers_at_ms = 0;
+    }
+    arena_destroy(p->arena);
+    free(p);
+}

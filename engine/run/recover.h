@@ -1,0 +1,32 @@
+/*
+ * recover.h - taking up the sagas that were left (S9, S43, S44).
+ *
+ * Engine thread only, but for recover_begin().
+ */
+#ifndef RUN_RECOVER_H
+#define RUN_RECOVER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct engine;
+
+/* Before the threads run: numbers, vars, downtime. */
+MUST_CHECK enum err recover_begin(struct engine *e, struct err_info *info);
+
+/* Take up the next sagas that are neither final nor asleep: their due attempts are lost,
+ * queued calls ask again, times that have passed are spread out. Sets e->is_recovered
+ * after the last. */
+MUST_CHECK enum err recover_more(struct engine *e, struct err_info *info);
+
+/* Sleepers whose time comes soon into memory. */
+void recover_sleepers(struct engine *e);
+
+/* Downtime since began_ms, each stretch capped (S43). */
+uint64_t recover_grace_ms(const struct engine *e, uint64_t began_ms);
+
+/* Touch the alive file; now and then, and at the end. */
+void recover_mark_alive(struct engine *e);
+
+#endif /* RUN_RECOVER_H */

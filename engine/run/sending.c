@@ -1,0 +1,127 @@
+/* sending.c - see sending.h. */
+#include "engine/run/sending.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "engine/run/oracle.h"
+#include "engine/run/saga_text.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+
+enum { OWN_HEADERS = 10 };
+
+const char *sending_key(struct arena *a, const char *saga_id, const char *step_id,
+                        uint32_t item, enum call_kind call)
+{
+    if (item == SAGA_NO_ITEM) {
+        return arena_printf(a, "%s.%s.%s", saga_id, step_id, call_name_of(call));
+    }
+    return arena_printf(a, "%s.%s.%" PRIu32 ".%s", saga_id, step_id, item,
+                        call_name_of(call));
+}
+
+/* W3C trace context: the saga's trace, a span of its own for each attempt, derived so
+ * that a restart does not repeat one. */
+static const char *traceparent_of(struct arena *a, const struct resident *r,
+                                  const struct call_name *name)
+{
+    uint64_t id = hash_bytes(r->row.id, strlen(r->row.id));
+    uint64_t span = hash_mix(hash_mix(id, name->turn), (uint64_t)name->step << 40 |
+                                                           (uint64_t)name->item << 2 |
+                                                           (uint64_t)name->call);
+
+    if (r->row.traceparent != NULL && strlen(r->row.traceparent) >= 55) {
+        return arena_printf(a, "00-%.32s-%016" PRIx64 "-%.2s", r->row.traceparent + 3,
+                            span | 1U, r->row.traceparent + 53);
+    }
+    return arena_printf(a, "00-%016" PRIx64 "%016" PRIx64 "-%016" PRIx64 "-01", id,
+                        hash_mix(id, 2) | 1U, span | 1U);
+}
+
+static void add(struct call_request *q, struct service_header *headers, const char *name,
+                const char *value)
+{
+    headers[q->n_headers++] = (struct service_header){name, value};
+}
+
+static void add_own_headers(struct engine *e, struct call_request *q,
+                            struct service_header *h, const struct resident *r)
+{
+    struct arena *a = e->scratch;
+    const struct definition *d = r->entry->definition;
+    const char *step = d->steps[q->name.step].id;
+
+    if (q->name.call != CALL_CONFIRM) {
+        add(q, h, "Idempotency-Key",
+            arena_printf(a, "\"%s\"",
+                         sending_key(a, r->row.id, step, q->name.item, q->name.call)));
+    }
+    if (q->name.call == CALL_COMPENSATION) {
+        add(q, h, "Saga-Action-Key",
+            arena_printf(a, "\"%s\"",
+                         sending_key(a, r->row.id, step, q->name.item, CALL_ACTION)));
+    }
+    add(q, h, "Saga-Id", r->row.id);
+    add(q, h, "Saga-Step", step);
+    add(q, h, "Saga-Operation", call_name_of(q->name.call));
+    add(q, h, "Saga-Attempt", arena_printf(a, "%" PRIu32, q->name.attempt));
+    add(q, h, "Saga-Deadline", arena_printf(a, "%" PRIu64, e->now_ms + q->timeout_ms));
+    add(q, h, "Saga-Definition",
+        arena_printf(a, "%s@%" PRIu32, d->name, r->entry->version));
+    add(q, h, "traceparent", traceparent_of(a, r, &q->name));
+    if (r->row.tracestate != NULL) {
+        add(q, h, "tracestate", r->row.tracestate);
+    }
+}
+
+static void hand_over(struct engine *e, const struct batch_send *send,
+                      const struct resident *r)
+{
+    const struct render_request *rendered = &send->request;
+    size_t n_all = rendered->n_headers + OWN_HEADERS;
+    struct service_header *headers = arena_take(e->scratch, n_all * sizeof(*headers));
+    struct call_request q = {.name = send->name,
+                             .service = send->service,
+                             .is_absolute = send->call->service == NULL,
+                             .method = send->call->method,
+                             .url = rendered->url,
+                             .headers = headers,
+                             .body = rendered->body,
+                             .body_n = rendered->body_n,
+                             .timeout_ms = send->call->timeout_ms,
+                             .reads_answer = send->call->reads_answer};
+
+    for (size_t i = 0; i < rendered->n_headers; i++) {
+        add(&q, headers, rendered->headers[i].name, rendered->headers[i].value);
+    }
+    add_own_headers(e, &q, headers, r);
+    calls_send(e->calls, &q);
+    arena_reset(e->scratch);
+}
+
+/* Due, but never handed to curl: back to queued, by a turn. */
+static void put_back(struct engine *e, const struct batch_send *send, struct resident *r)
+{
+    struct record record = {.event = {.kind = SAGA_EV_RETURNED,
+                                      .step = send->name.step,
+                                      .item = send->name.item,
+                                      .call = send->name.call,
+                                      .turn = send->name.turn}};
+
+    service_release(send->service);
+    (void)turn_apply(e, r, &record); /* Late only if it is not due any more. */
+}
+
+void sending_release(struct engine *e, const struct batch_send *send)
+{
+    struct resident *r = table_find(e->table, send->name.saga);
+
+    if (atomic_load(&e->is_draining)) {
+        put_back(e, send, r);
+    } else {
+        hand_over(e, send, r);
+    }
+}

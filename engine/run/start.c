@@ -1,0 +1,224 @@
+/* start.c - COMMAND_START: a new saga, or the one that is there already (S7). */
+#include <assert.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/json.h"
+#include "engine/run/commands.h"
+#include "engine/run/load.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+#include "engine/run/waiters.h"
+
+/* May a saga be started at all now? False: refused. */
+static bool may_start(struct engine *e, struct command *c)
+{
+    if (atomic_load(&e->is_draining)) {
+        commands_refuse(c, PROBLEM_DRAINING,
+                        "The daemon is stopping; start the saga elsewhere "
+                        "or after the restart");
+        return false;
+    }
+    if (e->free_bytes < e->config.free_starts_bytes) {
+        commands_refuse(c, PROBLEM_DISK_FULL,
+                        "The disk is nearly full; no saga can be started");
+        return false;
+    }
+    if (table_count(e->table) >= e->config.active_max) {
+        commands_refuse(c, PROBLEM_OVERLOADED,
+                        "There are as many active sagas as maxActiveSagas allows (%u)",
+                        e->config.active_max);
+        return false;
+    }
+    return true;
+}
+
+/* Does the existing saga have this start's definition and input? */
+static bool is_same_start(struct engine *e, const struct resident *r,
+                          const struct command *c)
+{
+    struct store_bytes input;
+    struct err_info info;
+    struct render_scope scope;
+
+    if (strcmp(r->entry->definition->name, c->of.start.definition_name) != 0) {
+        return false;
+    }
+    if (r->docs != NULL) {
+        docs_scope(
+            r->docs, &e->saga,
+            (struct docs_place){.step = 0, .item = SAGA_NO_ITEM, .call = CALL_ACTION},
+            &scope);
+        return json_is_same(scope.input, c->of.start.input);
+    }
+    return store_read_input(engine_reader(e), r->num, c->arena, &input, &info) ==
+               ERR_OK &&
+           json_is_same(json_span_of(input.at, input.n), c->of.start.input);
+}
+
+/* The saga is there already: the same answer, or a conflict. */
+static void answer_existing(struct engine *e, struct command *c, uint64_t num,
+                            const char *what)
+{
+    struct resident *r;
+    struct err_info info;
+    enum err err = load_saga(e, num, &r, &info);
+
+    if (err != ERR_OK) {
+        commands_refuse(c,
+                        err == ERR_LIMIT ? PROBLEM_OVERLOADED : PROBLEM_STORE_UNAVAILABLE,
+                        "%s", info.text);
+        return;
+    }
+    turn_load_state(e, r);
+    if (!is_same_start(e, r, c)) {
+        c->conflict_id = arena_text(c->arena, r->row.id);
+        commands_refuse(c, PROBLEM_KEY_CONFLICT,
+                        "Saga %s has this %s with another definition or input", r->row.id,
+                        what);
+        return;
+    }
+    c->is_replayed = true;
+    c->revision = e->saga.turn;
+    commands_keep_replay(e, c, num, NULL);
+    if (r->n_uncommitted > 0 || c->replay_key != NULL) {
+        batch_add_answer(engine_batch(e), c, num); /* After the commit that made it. */
+    } else if (c->wait != COMMAND_WAIT_NOT) {
+        waiters_add(e, r, c);
+    } else {
+        waiters_answer(e, r, c);
+        turn_let_go(e, r);
+    }
+}
+
+/* The number of the saga that has this id or unique key; 0: none. False: refused. */
+static bool find_existing(struct engine *e, struct command *c, uint64_t *num,
+                          const char **what)
+{
+    const struct command_start *s = &c->of.start;
+    struct store_saga row = {.num = 0};
+    struct err_info info;
+    enum err err = ERR_NOT_FOUND;
+
+    *what = "id";
+    *num = s->id != NULL ? pending_find(e->pending, PENDING_ID, s->id, NULL) : 0;
+    if (*num == 0 && s->id != NULL) {
+        err = store_find_saga(engine_reader(e), s->id, c->arena, &row, &info);
+    }
+    if (*num == 0 && err == ERR_NOT_FOUND && s->is_unique && s->key != NULL) {
+        *what = "key";
+        *num = pending_find(e->pending, PENDING_UNIQUE, s->definition_name, s->key);
+        if (*num == 0) {
+            err = store_find_unique(engine_reader(e), s->definition_name, s->key,
+                                    c->arena, &row, &info);
+        }
+    }
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        return false;
+    }
+    *num = *num != 0 ? *num : row.num;
+    return true;
+}
+
+static struct store_saga row_of(struct engine *e, const struct command *c, const char *id)
+{
+    const struct command_start *s = &c->of.start;
+
+    return (struct store_saga){
+        .num = e->next_saga++,
+        .id = id,
+        .definition = s->definition,
+        .key = s->key,
+        .unique_key = s->is_unique ? s->key : NULL,
+        .labels = s->labels,
+        .traceparent = s->traceparent,
+        .tracestate = s->tracestate,
+        .vars = e->vars,
+        .started_ms = e->now_ms,
+        .updated_ms = e->now_ms,
+    };
+}
+
+/* The row is written with what the first turn made of it. */
+static void insert_row(struct store_op *op, struct arena *a, const struct resident *r,
+                       struct json_span input)
+{
+    struct store_saga *row = &op->of.saga.row;
+
+    *row = r->row;
+    row->id = arena_text(a, r->row.id);
+    row->key = arena_text(a, r->row.key);
+    row->unique_key = arena_text(a, r->row.unique_key);
+    row->labels = arena_text(a, r->row.labels);
+    row->traceparent = arena_text(a, r->row.traceparent);
+    row->tracestate = arena_text(a, r->row.tracestate);
+    row->stuck_step = arena_text(a, r->row.stuck_step);
+    op->of.saga.input = (struct store_bytes){arena_copy(a, input.at, input.n), input.n};
+}
+
+static void take_names(struct engine *e, const struct resident *r,
+                       const struct command *c)
+{
+    pending_put(e->pending, PENDING_ID, r->row.id, NULL, r->num, e->batch_seq);
+    if (c->of.start.is_unique && c->of.start.key != NULL) {
+        pending_put(e->pending, PENDING_UNIQUE, c->of.start.definition_name,
+                    c->of.start.key, r->num, e->batch_seq);
+    }
+}
+
+static void start_new(struct engine *e, struct command *c)
+{
+    struct batch *b = engine_batch(e);
+    struct record record = {
+        .event = {.kind = SAGA_EV_START}, .actor = c->actor, .request_id = c->request_id};
+    char made[IDS_UUID_TEXT];
+    struct store_saga row;
+    struct store_op *op;
+    struct resident *r;
+    struct err_info info;
+
+    if (c->of.start.id == NULL) {
+        ids_make(made);
+    }
+    row = row_of(e, c, c->of.start.id != NULL ? c->of.start.id : made);
+    r = table_add(e->table, &row);
+    if (r == NULL) {
+        commands_refuse(c, PROBLEM_OVERLOADED, "There is no room for another saga");
+        return;
+    }
+    if (registry_find(e->registry, row.definition, &r->entry, &info) != ERR_OK) {
+        table_remove(e->table, r);
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        return;
+    }
+    load_new_docs(e, r, c->of.start.input);
+    take_names(e, r, c);
+    op = store_batch_add(&b->ops, STORE_SAGA_INSERT);
+    record.event.seed = hash_bytes(r->row.id, strlen(r->row.id));
+    (void)turn_apply(e, r, &record); /* A start is always applied. */
+    insert_row(op, b->ops.arena, r, c->of.start.input);
+    commands_keep_replay(e, c, r->num, NULL);
+    c->is_new = true;
+    c->revision = e->saga.turn;
+    c->state = arena_copy(c->arena, r->state, r->state_n);
+    c->state_n = r->state_n;
+    batch_add_answer(b, c, r->num);
+    e->metrics.started++;
+}
+
+void commands_start(struct engine *e, struct command *c)
+{
+    uint64_t existing;
+    const char *what;
+
+    if (commands_replay(e, c) || !find_existing(e, c, &existing, &what)) {
+        return;
+    }
+    if (existing != 0) {
+        answer_existing(e, c, existing, what);
+    } else if (may_start(e, c)) {
+        start_new(e, c);
+    }
+}

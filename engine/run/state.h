@@ -1,0 +1,100 @@
+/*
+ * state.h - what the engine thread owns; inside engine/run only.
+ *
+ * One struct, so that it is plain what there is and who may touch it: everything but
+ * the atomics, the inbox and the results queue belongs to the engine thread.
+ */
+#ifndef RUN_STATE_H
+#define RUN_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/queue.h"
+#include "engine/calls/calls.h"
+#include "engine/run/batch.h"
+#include "engine/run/engine.h"
+#include "engine/run/metrics.h"
+#include "engine/run/pending.h"
+#include "engine/run/registry.h"
+#include "engine/run/table.h"
+#include "engine/run/timers.h"
+#include "engine/store/writer.h"
+
+#define STATE_DOWNTIMES 64
+
+struct engine_downtime { /* The engine was not there: deadlines stand still (S43). */
+    uint64_t from_ms;
+    uint64_t to_ms;
+};
+
+struct engine {
+    struct engine_config config;
+
+    /* Shared with other threads. */
+    struct queue *inbox;           /* struct command *, from API threads. */
+    struct queue *results;         /* struct writer_result *, from the writer. */
+    atomic_uint_fast64_t stamp;    /* Of definitions' rows. */
+    atomic_uint_fast64_t round_ms; /* Monotonic time of the last round. */
+    atomic_bool is_ready;
+    atomic_bool is_draining;
+    atomic_bool is_drained;
+    atomic_bool is_stopping;
+    atomic_bool has_failed;
+    pthread_mutex_t reload_lock;
+    void (*reload)(struct services *s, void *user); /* Under reload_lock. */
+    void *reload_user;
+    pthread_t thread;
+
+    /* The engine thread's. */
+    struct calls *calls;
+    struct writer *writer;
+    struct store_reader *reader;
+    bool reader_has_begun; /* A read transaction is open in this round. */
+    struct registry *registry;
+    struct table *table;
+    struct timers *timers;
+    struct pending *pending;
+    struct batch batches[2]; /* One fills while the other commits. */
+    unsigned filling;        /* Index of the one that fills. */
+    bool is_committing;
+    uint64_t batch_seq; /* Of the filling batch. */
+    uint64_t next_saga;
+    uint64_t next_definition;
+    uint64_t vars;       /* Number of the configuration's vars as stored; 0 none. */
+    uint64_t free_bytes; /* Of the disk, as last seen. */
+    uint64_t
+        sleepers_at_ms; /* When to look for sleepers that come due; 0: there are none. */
+    uint64_t alive_at_ms;    /* When the alive file was last touched. */
+    uint64_t drain_until_ms; /* Monotonic; 0: not draining. */
+    struct engine_downtime downtimes[STATE_DOWNTIMES];
+    size_t n_downtimes;
+    struct waiter *waiters;  /* All, for their time-outs. */
+    struct command *delayed; /* Changes of definitions, behind one not committed yet. */
+    uint64_t recover_after;  /* Saga number up to which recovery has come. */
+    bool is_recovered;
+    struct metrics metrics;
+
+    /* Scratch of one turn. */
+    struct saga saga;
+    struct saga_effects effects;
+    uint8_t state[LIMIT_STATE_BYTES];
+    struct arena *scratch;
+    uint64_t now_ms; /* Wall, read once a round. */
+    uint64_t mono_ms;
+};
+
+static inline struct batch *engine_batch(struct engine *e)
+{
+    return &e->batches[e->filling];
+}
+
+/* Reads of this round see one moment; opened at the first read (S92: ended each round).
+ */
+struct store_reader *engine_reader(struct engine *e);
+void engine_reader_end(struct engine *e);
+
+/* Fail-stop: say why, stop sending, end the process through config.failed (S94). */
+void engine_fail(struct engine *e, const struct err_info *why);
+
+#endif /* RUN_STATE_H */

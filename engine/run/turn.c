@@ -1,0 +1,290 @@
+/* turn.c - see turn.h. */
+#include "engine/run/turn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/core/saga_code.h"
+#include "engine/run/load.h"
+#include "engine/run/oracle.h"
+#include "engine/run/recover.h"
+#include "engine/run/saga_text.h"
+#include "engine/run/state.h"
+#include "engine/run/waiters.h"
+
+void turn_load_state(struct engine *e, struct resident *r)
+{
+    bool is_sound =
+        saga_decode(&e->saga, r->entry->definition->plan, r->state, r->state_n);
+
+    assert(is_sound); /* Checked when it was read; we wrote the rest. */
+}
+
+/* Nothing of it is due, queued or soon: it may sleep on disk (rule 7). */
+static bool may_sleep(const struct engine *e, uint64_t wake_ms)
+{
+    const struct saga *s = &e->saga;
+
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (s->cells[i].state == CELL_DUE || s->cells[i].state == CELL_QUEUED) {
+            return false;
+        }
+    }
+    return wake_ms == 0 || wake_ms > e->now_ms + LIMIT_NEAR_MS;
+}
+
+static const char *stuck_step_of(const struct engine *e, const struct resident *r)
+{
+    for (uint16_t i = 0; i < e->saga.n_cells; i++) {
+        if (e->saga.cells[i].state == CELL_STUCK) {
+            return r->entry->definition->steps[e->saga.cells[i].step].id;
+        }
+    }
+    return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The saga's own row as it is after this turn; true if it must be written. */
+static bool update_row(struct engine *e, struct resident *r)
+{
+    const struct saga *s = &e->saga;
+    struct store_saga *row = &r->row;
+    struct store_saga before = *row;
+    uint64_t wake_ms = saga_wake_at(s, r->entry->definition->plan);
+
+    row->status = saga_status_of(s);
+    row->is_paused = (s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0;
+    row->stuck_step = stuck_step_of(e, r);
+    row->is_asleep = !saga_is_final(s) && may_sleep(e, wake_ms);
+    row->wake_ms = row->is_asleep ? wake_ms : 0;
+    if (saga_is_final(s)) {
+        row->ended_ms = e->now_ms;
+        if (s->state != SAGA_COMPLETED) {
+            free((void *)(uintptr_t)row->unique_key); /* Free for another (S7). */
+            row->unique_key = NULL;
+        }
+    } else {
+        row->ended_ms = 0;
+    }
+    row->updated_ms = e->now_ms;
+    return row->status != before.status || row->is_paused != before.is_paused ||
+           row->is_asleep != before.is_asleep || row->wake_ms != before.wake_ms ||
+           !same_text(row->stuck_step, before.stuck_step);
+}
+
+static void write_row(struct engine *e, const struct resident *r)
+{
+    struct batch *b = engine_batch(e);
+    struct store_op *op = store_batch_add(&b->ops, STORE_SAGA_UPDATE);
+
+    op->of.saga.row = r->row;
+    op->of.saga.row.unique_key = arena_text(b->ops.arena, r->row.unique_key);
+    op->of.saga.row.stuck_step = arena_text(b->ops.arena, r->row.stuck_step);
+}
+
+static void write_turn(struct engine *e, struct resident *r, const struct record *record)
+{
+    struct batch *b = engine_batch(e);
+    struct store_op *op = store_batch_add(&b->ops, STORE_TURN);
+    size_t state_n = saga_encode(&e->saga, e->state, sizeof(e->state));
+    struct buf data;
+
+    assert(state_n > 0);
+    resident_set_state(r, e->state, state_n);
+    buf_init(&data, (size_t)LIMIT_ANSWER_READ + 64 * (size_t)1024);
+    record_encode(record, &data);
+    op->of.turn = (struct store_turn){
+        .saga = r->num,
+        .turn = e->saga.turn,
+        .at_ms = e->now_ms,
+        .event = record->event.kind,
+        .data = {arena_copy(b->ops.arena, data.bytes, data.n), data.n},
+        .state = {arena_copy(b->ops.arena, e->state, state_n), state_n},
+    };
+    r->journal_bytes += data.n + state_n;
+    buf_done(&data);
+    e->metrics.turns++;
+}
+
+static void send_call(struct engine *e, struct resident *r, const struct oracle *o,
+                      const struct saga_effect *fx, struct record_send *send)
+{
+    const struct render_request *request = oracle_request(o, fx);
+    struct batch_send out = {.name = {.saga = r->num,
+                                      .turn = e->saga.turn,
+                                      .step = fx->step,
+                                      .item = fx->item,
+                                      .call = fx->call,
+                                      .attempt = fx->attempt,
+                                      .in_doubt = fx->in_doubt},
+                             .service = oracle_service(e, request),
+                             .call = request->call,
+                             .request = *request};
+
+    *send =
+        (struct record_send){fx->step, fx->item, fx->call, fx->attempt, request->hash};
+    resident_set_hash(
+        r, (struct resident_hash){fx->step, fx->item, fx->call, request->hash});
+    batch_add_send(engine_batch(e), &out);
+}
+
+static void log_end(const struct engine *e, const struct resident *r)
+{
+    enum saga_status status = saga_status_of(&e->saga);
+
+    log_say(status == SAGA_STATUS_STUCK ? LOG_WARNING : LOG_INFO,
+            status == SAGA_STATUS_STUCK ? "saga is stuck" : "saga ended",
+            LOG_TEXT("sagaId", r->row.id),
+            LOG_TEXT("definition", r->entry->definition->name),
+            LOG_TEXT("status", saga_status_name(status)),
+            LOG_TEXT("step", stuck_step_of(e, r)),
+            LOG_NUMBER("durationMs", e->now_ms - r->row.started_ms));
+}
+
+static void carry_out(struct engine *e, struct resident *r, const struct oracle *o,
+                      struct record *record)
+{
+    struct record_send *sends =
+        arena_take(engine_batch(e)->ops.arena, e->effects.n * sizeof(*sends));
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < e->effects.n; i++) {
+        const struct saga_effect *fx = &e->effects.items[i];
+
+        switch (fx->kind) {
+        case SAGA_FX_SEND:
+            send_call(e, r, o, fx, &sends[n++]);
+            break;
+        case SAGA_FX_NOTIFY:
+            log_end(e, r);
+            break;
+        case SAGA_FX_ENDED:
+            metrics_count_end(&e->metrics, r->entry->definition->name, fx->status,
+                              (double)(e->now_ms - r->row.started_ms) / 1000.0);
+            break;
+        case SAGA_FX_ALERT:
+            log_say(LOG_WARNING, "saga is past its deadline and past its pivot",
+                    LOG_TEXT("sagaId", r->row.id));
+            break;
+        case SAGA_FX_START_CHILD:
+        case SAGA_FX_CANCEL_CHILD:
+        case SAGA_FX_UNDO_CHILD:
+        case SAGA_FX_TELL_PARENT:
+        case SAGA_FX_FREE_ORDER:
+            assert(!"the checker lets no child and no orderingKey through");
+        }
+    }
+    record->sends = sends;
+    record->n_sends = n;
+}
+
+/* Events that the clock brings carry the downtime (S43). */
+static bool has_grace(enum saga_event_kind kind)
+{
+    return kind == SAGA_EV_WAKE || kind == SAGA_EV_DEADLINE;
+}
+
+/* S53: a saga that goes on without end is stopped, and again if a retry lets it go on. */
+static bool is_over_limit(const struct engine *e, struct resident *r)
+{
+    if (saga_is_final(&e->saga) || r->journal_bytes < LIMIT_SAGA_BYTES) {
+        return !saga_is_final(&e->saga) && (e->saga.turn % LIMIT_EVENTS == 0 ||
+                                            (e->effects.n > 0 && e->saga.attempts > 0 &&
+                                             e->saga.attempts % LIMIT_ATTEMPTS == 0));
+    }
+    r->journal_bytes = 0;
+    return true;
+}
+
+static enum saga_result apply(struct engine *e, struct resident *r, struct record *record)
+{
+    struct err_info info;
+    struct oracle o;
+    struct saga_oracle asks;
+    enum saga_result result;
+
+    if (load_docs(e, r, &info) != ERR_OK) {
+        engine_fail(e, &info);
+        return SAGA_LATE;
+    }
+    if (r->state_n > 0) {
+        turn_load_state(e, r);
+    } else {
+        saga_init(&e->saga, r->entry->definition->plan);
+    }
+    record->event.now_ms = e->now_ms;
+    record->event.grace_ms =
+        has_grace(record->event.kind) ? recover_grace_ms(e, e->saga.began_ms) : 0;
+    oracle_init(&o, e, r, record);
+    asks = oracle_of(&o);
+    docs_begin(r->docs, e->saga.turn + 1, record);
+    result = saga_advance(&e->saga, r->entry->definition->plan, &record->event, &asks,
+                          &e->effects);
+    if (result != SAGA_APPLIED) {
+        docs_drop(r->docs);
+        return result;
+    }
+    record->answers = o.answers;
+    record->n_answers = o.n_answers;
+    record->takes = o.takes;
+    record->n_takes = o.n_takes;
+    carry_out(e, r, &o, record);
+    docs_take(r->docs, &e->saga);
+    write_turn(e, r, record);
+    if (update_row(e, r) && record->event.kind != SAGA_EV_START) {
+        write_row(e, r);
+    }
+    resident_prune_hashes(r, &e->saga);
+    batch_add_turn(engine_batch(e), r);
+    turn_arm(e, r);
+    return SAGA_APPLIED;
+}
+
+enum saga_result turn_apply(struct engine *e, struct resident *r, struct record *record)
+{
+    enum saga_result result = apply(e, r, record);
+
+    if (result == SAGA_APPLIED && record->event.kind != SAGA_EV_LIMIT &&
+        is_over_limit(e, r)) {
+        struct record limit = {.event = {.kind = SAGA_EV_LIMIT}};
+
+        (void)apply(e, r, &limit); /* Late only if it is over the limit already. */
+    }
+    return result;
+}
+
+void turn_arm(struct engine *e, struct resident *r)
+{
+    uint64_t wake_ms = saga_wake_at(&e->saga, r->entry->definition->plan);
+
+    if (wake_ms == 0) {
+        timers_clear(e->timers, r->slot);
+    } else {
+        timers_set(e->timers, r->slot, wake_ms);
+    }
+    if (r->row.is_asleep && r->row.wake_ms != 0 &&
+        (e->sleepers_at_ms == 0 || e->sleepers_at_ms > e->now_ms + LIMIT_NEAR_MS / 2)) {
+        e->sleepers_at_ms = e->now_ms + LIMIT_NEAR_MS / 2;
+    }
+}
+
+void turn_let_go(struct engine *e, struct resident *r)
+{
+    bool is_final = r->row.ended_ms != 0;
+
+    bool is_near = r->row.wake_ms != 0 && r->row.wake_ms <= e->now_ms + LIMIT_NEAR_MS;
+
+    if (r->n_uncommitted > 0 || r->waiters != NULL ||
+        (!is_final && (!r->row.is_asleep || is_near))) {
+        return;
+    }
+    timers_clear(e->timers, r->slot);
+    services_forget(e->config.services, r->num);
+    table_remove(e->table, r);
+}
