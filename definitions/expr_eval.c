@@ -406,19 +406,30 @@ static enum expr_flow choose_member(struct expr_run *r, const struct choosing *f
     return expr_visit(r, part, c.in, &c.sink);
 }
 
+/* jq: a key is looked at when its value is there. */
+static bool is_name(struct expr_run *r, const struct choosing *c)
+{
+    const struct expr_value *key = c->chosen[c->i - 1];
+    char shown[EXPR_SHOWN_MAX];
+
+    if (key->kind == JSON_KIND_STRING) {
+        return true;
+    }
+    r->at = c->node->parts[c->i - 1];
+    expr_fail(r, "the name of a member must be a string, not %s",
+              expr_describe(r, key, shown));
+    return false;
+}
+
 static enum expr_flow member_take(struct expr_sink *self, struct expr_run *r,
                                   struct expr_value *v)
 {
     struct choosing c = *(struct choosing *)self;
-    char shown[EXPR_SHOWN_MAX];
 
-    if (c.i % 2 == 0 && v->kind != JSON_KIND_STRING) {
-        r->at = c.node->parts[c.i];
-        expr_fail(r, "the name of a member must be a string, not %s",
-                  expr_describe(r, v, shown));
+    c.chosen[c.i] = v;
+    if (c.i % 2 == 1 && !is_name(r, &c)) {
         return EXPR_FAILED;
     }
-    c.chosen[c.i] = v;
     c.i++;
     return choose_member(r, &c);
 }

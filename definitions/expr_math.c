@@ -394,7 +394,7 @@ struct expr_value *expr_math(struct expr_run *r, enum expr_operator op,
     case EXPR_MORE_EQUAL:
         break;
     }
-    assert(!"an arithmetic operator");
+    assert(op == EXPR_PLUS); /* Never here: op is an arithmetic operator. */
     return NULL;
 }
 

@@ -23,7 +23,7 @@ enum expr_kind {
     EXPR_EACH,        /* left[], is_optional */
     EXPR_TRY,         /* (left)? */
     EXPR_PIPE,        /* left | right */
-    EXPR_COMMA,       /* left , right: inside [ ] only */
+    EXPR_COMMA,       /* left , right: inside [ ] and calls */
     EXPR_ALTERNATIVE, /* left // right */
     EXPR_OR,          /* left or right */
     EXPR_AND,         /* left and right */

@@ -109,6 +109,30 @@ struct expr_node *expr_node_text(struct expr_parser *p, size_t at, const char *b
     return node;
 }
 
+/* -1 is a literal like any other, so that [-1] is a plain path and -1.50 keeps its
+ * digits; minus stays what it is before anything else. */
+struct expr_node *expr_node_negate(struct expr_parser *p, struct expr_node *minus)
+{
+    const struct expr_node *of = minus->left;
+    struct buf text;
+
+    if (of == NULL) {
+        return NULL;
+    }
+    if (of->kind != EXPR_LITERAL || of->value->kind != JSON_KIND_NUMBER ||
+        of->value->raw.at[0] == '-' || of->value->real == 0.0) {
+        return minus;
+    }
+    buf_init(&text, EXPR_TEXT_MAX);
+    buf_add_char(&text, '-');
+    buf_add(&text, of->value->raw.at, of->value->raw.n);
+    minus->kind = EXPR_LITERAL;
+    minus->left = NULL;
+    minus->value = expr_literal(p->arena, (struct json_span){text.bytes, text.n});
+    buf_done(&text);
+    return minus;
+}
+
 /* ---- operators ------------------------------------------------------------- */
 
 struct binary {
@@ -165,9 +189,10 @@ static struct expr_node *parse_binary(struct expr_parser *p, const struct binary
     struct expr_node *node = expr_node_new(p, b->kind, at);
 
     if (b->kind == EXPR_COMMA && p->in_array == 0) {
-        return expr_parse_fail(p, at,
-                               "\",\" stands between the elements of [ ]; here it would "
-                               "make several results");
+        return expr_parse_fail(
+            p, at,
+            "\",\" stands inside of [ ] and of a function's ( ); here it "
+            "would make several results");
     }
     expr_scan_next(&p->scan);
     if (node == NULL) {
@@ -190,7 +215,7 @@ static struct expr_node *parse_minus(struct expr_parser *p)
     expr_scan_next(&p->scan);
     node->left = parse_from(p, RANK_TIMES);
     expr_parse_leave(p);
-    return node->left == NULL ? NULL : node;
+    return expr_node_negate(p, node);
 }
 
 /* Operators of at least this rank. The recursion of | and // to the right is bounded

@@ -22,7 +22,7 @@ struct expr_parser {
     struct expr_scan scan;
     unsigned depth;
     size_t n_nodes;
-    unsigned in_array; /* [ ] around us: a comma may stand here. */
+    unsigned in_array; /* [ ] or a call around us: a comma may stand here. */
     bool has_failed;
     size_t failed_at; /* Byte, from 0. */
     struct err_info *info;
@@ -53,6 +53,9 @@ struct expr_node *expr_parse_object(struct expr_parser *p);
 struct expr_node *expr_node_new(struct expr_parser *p, enum expr_kind kind, size_t at);
 struct expr_node *expr_node_text(struct expr_parser *p, size_t at, const char *bytes,
                                  size_t n);
+
+/* minus->left is parsed (or NULL): the node for it. */
+struct expr_node *expr_node_negate(struct expr_parser *p, struct expr_node *minus);
 
 /* Fail at byte `at`; always NULL. */
 struct expr_node *expr_parse_fail(struct expr_parser *p, size_t at, const char *fmt, ...)

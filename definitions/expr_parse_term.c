@@ -7,6 +7,13 @@
 #include "definitions/expr_parse.h"
 #include "definitions/expr_words.h"
 
+/* Does a path go on here? */
+static bool is_suffix(const struct expr_parser *p)
+{
+    return p->scan.kind == EXPR_WORD_FIELD || expr_parse_at_sign(p, "[") ||
+           expr_parse_at_sign(p, ".");
+}
+
 /* ---- literals -------------------------------------------------------------- */
 
 static struct expr_node *parse_number(struct expr_parser *p)
@@ -37,6 +44,9 @@ static struct expr_node *parse_number(struct expr_parser *p)
         return expr_parse_fail(p, p->scan.at, "the integer does not fit 64 bits");
     }
     expr_scan_next(&p->scan);
+    if (is_suffix(p)) {
+        return expr_parse_fail(p, p->scan.at, "a number has no members");
+    }
     return node;
 }
 
@@ -72,7 +82,9 @@ static struct expr_node *parse_arguments(struct expr_parser *p, unsigned *n)
         struct expr_node *argument;
 
         expr_scan_next(&p->scan); /* The ( or the ; */
+        p->in_array++;            /* sort_by(.a, .b) */
         argument = expr_parse_pipe(p);
+        p->in_array--;
         if (argument == NULL) {
             return NULL;
         }
@@ -238,12 +250,6 @@ static struct expr_node *parse_behind_point(struct expr_parser *p,
         return expr_parse_fail(p, p->scan.at, "write .a[0], not .a.[0]");
     }
     return expr_parse_unexpected(p, "a name");
-}
-
-static bool is_suffix(const struct expr_parser *p)
-{
-    return p->scan.kind == EXPR_WORD_FIELD || expr_parse_at_sign(p, "[") ||
-           expr_parse_at_sign(p, ".");
 }
 
 static struct expr_node *parse_suffixes(struct expr_parser *p, struct expr_node *node)

@@ -214,7 +214,7 @@ static struct expr_node *parse_one_value(struct expr_parser *p)
     expr_scan_next(&p->scan);
     node->left = parse_one_value(p);
     expr_parse_leave(p);
-    return node->left == NULL ? NULL : node;
+    return expr_node_negate(p, node);
 }
 
 /* jq: a member's value is a term, or terms with | between them. */
@@ -257,7 +257,14 @@ static struct expr_node *parse_key(struct expr_parser *p, bool *may_be_short)
     }
     expr_scan_next(&p->scan);
     key = expr_parse_pipe(p);
-    return key == NULL || !expr_parse_expect(p, EXPR_WORD_SIGN, ")") ? NULL : key;
+    if (key == NULL || !expr_parse_expect(p, EXPR_WORD_SIGN, ")")) {
+        return NULL;
+    }
+    if (key->kind == EXPR_LITERAL && key->value->kind != JSON_KIND_STRING) {
+        return expr_parse_fail(p, key->column - 1,
+                               "the name of a member must be a string");
+    }
+    return key;
 }
 
 /* Key and value; the value NULL when it is the input's member of that name. */

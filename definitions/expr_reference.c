@@ -81,8 +81,7 @@ static size_t names_wanted(const struct trail *path)
     if (strcmp(path->names[0], "steps") == 0) {
         return 3;
     }
-    if (strcmp(path->names[0], "vars") == 0 ||
-        strcmp(path->names[0], "response") == 0) {
+    if (strcmp(path->names[0], "vars") == 0 || strcmp(path->names[0], "response") == 0) {
         return 2;
     }
     return 1;

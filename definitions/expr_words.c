@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "definitions/expr_functions.h"
+#include "definitions/suggest.h"
 
 struct hint {
     const char *word;
@@ -91,171 +92,64 @@ static bool is_one_of(const char *word, size_t n, const char *const *words,
     return false;
 }
 
+static const char *const reserved[] = {
+    "as",  "import", "include", "module", "def", "if",    "then",  "else",    "elif",
+    "and", "or",     "end",     "reduce", "try", "catch", "label", "foreach", "__loc__",
+};
+
 bool expr_word_is_reserved(const char *word, size_t n)
 {
-    static const char *const words[] = {
-        "as",     "import", "include", "module", "def",     "if",
-        "then",   "else",   "elif",    "and",    "or",      "end",
-        "reduce", "try",    "catch",   "label",  "foreach", "__loc__",
-    };
-
-    return is_one_of(word, n, words, sizeof(words) / sizeof(words[0]));
+    return is_one_of(word, n, reserved, sizeof(reserved) / sizeof(reserved[0]));
 }
 
-/* Functions of jq that authors may know and this language leaves out. */
+/* Functions of jq that authors may know and this language leaves out, one blank
+ * between them and around. */
+static const char functions_of_jq[] =
+    " reverse flatten group_by unique_by min_by max_by index"
+    " rindex indices inside in test match capture"
+    " scan sub gsub splits explode implode paths"
+    " path getpath setpath delpaths del leaf_paths tostream"
+    " fromstream todate fromdate date strftime strptime mktime"
+    " gmtime localtime sqrt pow log exp round"
+    " ceil fabs abs infinite nan isinfinite isnan"
+    " isnormal sort nth isempty transpose combinations keys_unsorted"
+    " ascii limit IN INDEX GROUP_BY utf8bytelength objects"
+    " arrays strings numbers booleans nulls iterables scalars"
+    " @html @csv @tsv @sh @base32 @base32d trim"
+    " ltrim rtrim dateadd toarray pick have_literal_numbers significand"
+    " ";
+
 static bool is_of_jq(const char *name, size_t n)
 {
-    static const char *const names[] = {
-        "reverse",
-        "flatten",
-        "group_by",
-        "unique_by",
-        "min_by",
-        "max_by",
-        "index",
-        "rindex",
-        "indices",
-        "inside",
-        "in",
-        "test",
-        "match",
-        "capture",
-        "scan",
-        "sub",
-        "gsub",
-        "splits",
-        "explode",
-        "implode",
-        "paths",
-        "path",
-        "getpath",
-        "setpath",
-        "delpaths",
-        "del",
-        "leaf_paths",
-        "tostream",
-        "fromstream",
-        "todate",
-        "fromdate",
-        "date",
-        "strftime",
-        "strptime",
-        "mktime",
-        "gmtime",
-        "localtime",
-        "sqrt",
-        "pow",
-        "log",
-        "exp",
-        "round",
-        "ceil",
-        "fabs",
-        "abs",
-        "infinite",
-        "nan",
-        "isinfinite",
-        "isnan",
-        "isnormal",
-        "sort",
-        "nth",
-        "isempty",
-        "transpose",
-        "combinations",
-        "keys_unsorted",
-        "splits",
-        "ascii",
-        "limit",
-        "IN",
-        "INDEX",
-        "GROUP_BY",
-        "utf8bytelength",
-        "objects",
-        "arrays",
-        "strings",
-        "numbers",
-        "booleans",
-        "nulls",
-        "iterables",
-        "scalars",
-        "@html",
-        "@csv",
-        "@tsv",
-        "@sh",
-        "@base32",
-        "@base32d",
-        "trim",
-        "ltrim",
-        "rtrim",
-        "tojson",
-        "getpath",
-        "ascii",
-        "todate",
-        "dateadd",
-        "toarray",
-        "pick",
-        "have_literal_numbers",
-        "significand",
-    };
+    char word[32];
 
-    return is_one_of(name, n, names, sizeof(names) / sizeof(names[0]));
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-#define NAME_MAX_COMPARED 24
-
-/* Edits (insert, delete, replace) that lead from a to b; both at most 24 long. */
-static size_t distance(const char *a, size_t a_n, const char *b, size_t b_n)
-{
-    size_t row[NAME_MAX_COMPARED + 1];
-
-    for (size_t k = 0; k <= b_n; k++) {
-        row[k] = k;
+    if (n + 3 > sizeof(word)) {
+        return false;
     }
-    for (size_t i = 1; i <= a_n; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t k = 1; k <= b_n; k++) {
-            const size_t above = row[k];
-            const size_t replaced = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-
-            row[k] = least(least(row[k - 1], above) + 1, replaced);
-            diagonal = above;
-        }
-    }
-    return row[b_n];
+    (void)snprintf(word, sizeof(word), " %.*s ", (int)n, name); /* It fits. */
+    return strstr(functions_of_jq, word) != NULL;
 }
 
-/* The function that looks most like it; NULL: none does. */
-static const char *nearest(const char *name, size_t n)
+/* "; did you mean …?" or "". */
+static const char *hint_of(const char *name, size_t n, char out[static SUGGEST_HINT_MAX])
 {
-    const char *best = NULL;
-    size_t best_distance = n / 3 + 1;
+    struct suggest s;
     const struct expr_function *f;
+    char wanted[SUGGEST_NAME_MAX + 2]; /* One longer than what is suggested. */
 
-    if (n > NAME_MAX_COMPARED) {
-        return NULL;
-    }
+    (void)snprintf(wanted, sizeof(wanted), "%.*s", (int)n, name); /* Cut: no hint. */
+    suggest_begin(&s, wanted);
     for (size_t i = 0; (f = expr_function_at(i)) != NULL; i++) {
-        const size_t d = distance(name, n, f->name, strlen(f->name));
-
-        if (d <= best_distance && (best == NULL || d < best_distance)) {
-            best = f->name;
-            best_distance = d;
-        }
+        suggest_offer(&s, f->name);
     }
-    return best;
+    return suggest_hint(&s, out);
 }
 
 void expr_word_unknown(const char *name, size_t n, unsigned n_arguments, char out[200])
 {
-    const int shown = (int)least(n, 40);
+    const int shown = n < 40 ? (int)n : 40;
     const char *hint = expr_word_hint(name, n);
-    const char *other = nearest(name, n);
+    char nearest[SUGGEST_HINT_MAX];
 
     if (hint != NULL) {
         (void)snprintf(out, 200, "%s", hint);
@@ -265,13 +159,12 @@ void expr_word_unknown(const char *name, size_t n, unsigned n_arguments, char ou
     } else if (is_of_jq(name, n)) {
         (void)snprintf(out, 200, "%.*s is a function of jq that is not in the language",
                        shown, name);
-    } else if (other != NULL) {
-        (void)snprintf(out, 200, "there is no function %.*s; did you mean %s?", shown,
-                       name, other);
+    } else if (hint_of(name, n, nearest)[0] != '\0') {
+        (void)snprintf(out, 200, "there is no function %.*s%s", shown, name, nearest);
     } else {
         (void)snprintf(out, 200,
-                       "there is no function %.*s; a text stands between "
-                       "double quotes, a member behind a point",
+                       "there is no function %.*s; a text stands between double quotes, "
+                       "a member behind a point",
                        shown, name);
     }
 }
