@@ -61,8 +61,8 @@ struct call_answer {
     const char *headers; /* JSON object text, names in lower case; "{}" if none. */
     const char *body;    /* What was kept, up to the cap; borrowed, as all texts. */
     size_t body_n;
-    bool is_truncated;   /* The kept body is not all of it. */
-    const char *detail;  /* curl's or our words on a failure; "" else. */
+    bool is_truncated;  /* The kept body is not all of it. */
+    const char *detail; /* curl's or our words on a failure; "" else. */
     struct call_timings timings;
 };
 

@@ -29,16 +29,16 @@ struct service_header {
 
 struct service_config {
     const char *name;
-    const char *url; /* Base URL, no trailing slash needed. */
+    const char *url;                      /* Base URL, no trailing slash needed. */
     const struct service_header *headers; /* Sent with each call; may hold secrets. */
     size_t n_headers;
-    const char *bearer;   /* Secret's value, or NULL. */
-    const char *ca_file;  /* TLS: NULL for the system's. */
+    const char *bearer;               /* Secret's value, or NULL. */
+    const char *ca_file;              /* TLS: NULL for the system's. */
     const char *cert_file, *key_file; /* Client certificate; NULL none. */
-    uint32_t concurrent_max; /* 0: LIMIT_SERVICE_CONCURRENT. */
-    uint32_t rate_per_s;     /* 0: no rate. */
-    uint64_t keys_kept_ms;   /* 0: for ever (S2). */
-    uint32_t breaker_failures; /* 0: no breaker. */
+    uint32_t concurrent_max;          /* 0: LIMIT_SERVICE_CONCURRENT. */
+    uint32_t rate_per_s;              /* 0: no rate. */
+    uint64_t keys_kept_ms;            /* 0: for ever (S2). */
+    uint32_t breaker_failures;        /* 0: no breaker. */
     uint32_t breaker_window_ms;
     uint32_t breaker_open_ms;
 };
@@ -93,7 +93,11 @@ uint64_t services_wake_at(const struct services *s);
 
 /* Operator: "open", "closed", "auto"; pause and resume. */
 void service_set_paused(struct service *s, bool is_paused);
-enum service_breaker { SERVICE_BREAKER_AUTO, SERVICE_BREAKER_OPEN, SERVICE_BREAKER_CLOSED };
+enum service_breaker {
+    SERVICE_BREAKER_AUTO,
+    SERVICE_BREAKER_OPEN,
+    SERVICE_BREAKER_CLOSED
+};
 void service_set_breaker(struct service *s, enum service_breaker want);
 
 /* The API's service object appended to out, for each service in order of name. */

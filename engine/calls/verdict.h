@@ -23,15 +23,15 @@ enum verdict_condition { VERDICT_NOT_ASKED, VERDICT_NO, VERDICT_YES, VERDICT_FAI
 
 /* Seen on the wire. */
 struct verdict_facts {
-    int curl_result;        /* CURLcode; 0 is CURLE_OK. */
-    long status;            /* HTTP status; 0: none came. */
-    long request_bytes;     /* CURLINFO_REQUEST_SIZE; 0 proves that nothing was sent (S11). */
-    bool headers_complete;  /* The blank line after the final header block came. */
-    bool body_complete;     /* As far as framing tells. */
-    bool framing_is_bad;    /* Two different Content-Length, or both CL and TE. */
-    bool is_json;           /* The kept body is one valid JSON text; looked at only where
-                             * the definition reads the answer. */
-    bool is_over_cap;       /* The body was larger than what may be read. */
+    int curl_result;    /* CURLcode; 0 is CURLE_OK. */
+    long status;        /* HTTP status; 0: none came. */
+    long request_bytes; /* CURLINFO_REQUEST_SIZE; 0 proves that nothing was sent (S11). */
+    bool headers_complete;   /* The blank line after the final header block came. */
+    bool body_complete;      /* As far as framing tells. */
+    bool framing_is_bad;     /* Two different Content-Length, or both CL and TE. */
+    bool is_json;            /* The kept body is one valid JSON text; looked at only where
+                              * the definition reads the answer. */
+    bool is_over_cap;        /* The body was larger than what may be read. */
     uint64_t retry_after_ms; /* Absolute wall time from Retry-After; 0 none. */
 };
 

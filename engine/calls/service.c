@@ -1,0 +1,489 @@
+/* service.c - see service.h. Who waits is in service_queue.c, when a failing service is
+ * left alone in breaker.c; here they meet the limits. */
+#include "engine/calls/service.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "engine/calls/breaker.h"
+#include "engine/calls/origin.h"
+#include "engine/calls/service_queue.h"
+
+#define TEXTS_CHUNK_BYTES 512 /* Most services' texts fit one chunk. */
+
+struct service {
+    struct services *all; /* Borrowed: its owner. */
+    struct service_config config;
+    struct arena *texts; /* Owns config's texts. */
+    struct breaker breaker;
+    struct line line;
+    uint32_t in_flight;
+    bool is_paused;
+    uint64_t tokens_milli; /* Calls the rate lets through now, in thousandths. */
+    uint64_t refilled_ms;  /* When tokens_milli was true; 0: never asked. */
+};
+
+struct services {
+    uint32_t calls_max;
+    uint32_t in_flight;
+    bool is_crowded; /* Somebody waits for nothing but calls_max: no jumping the queue. */
+    uint64_t wall_less_mono_ms; /* To show a monotonic time as one of the day. */
+    struct queues *queues;
+    size_t n;
+    size_t room;
+    size_t turn;              /* Whose turn it is, an index into by_name. */
+    struct service **by_name; /* In order of name. */
+};
+
+struct services *services_create(uint32_t calls_max)
+{
+    struct services *s = mem_alloc(sizeof(*s));
+
+    s->calls_max = calls_max > 0 ? calls_max : LIMIT_CALLS_IN_FLIGHT;
+    s->queues = queues_create();
+    return s;
+}
+
+static void service_destroy(struct service *s)
+{
+    breaker_done(&s->breaker);
+    arena_destroy(s->texts);
+    free(s);
+}
+
+void services_destroy(struct services *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    queues_destroy(s->queues);
+    for (size_t i = 0; i < s->n; i++) {
+        service_destroy(s->by_name[i]);
+    }
+    free(s->by_name);
+    free(s);
+}
+
+/* ---- the list -------------------------------------------------------------------- */
+
+/* Where name is, or would go. */
+static size_t place_of(const struct services *s, const char *name, bool *is_there)
+{
+    size_t low = 0;
+    size_t high = s->n;
+
+    *is_there = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(s->by_name[middle]->config.name, name);
+
+        if (order == 0) {
+            *is_there = true;
+            return middle;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+struct service *services_find(struct services *s, const char *name)
+{
+    bool is_there;
+    size_t place = place_of(s, name, &is_there);
+
+    return is_there ? s->by_name[place] : NULL;
+}
+
+static struct service *insert(struct services *s, size_t place)
+{
+    struct service *added = mem_alloc(sizeof(*added));
+
+    if (s->n == s->room) {
+        s->room = s->room > 0 ? s->room * 2 : 16;
+        s->by_name = mem_grow(s->by_name, s->room * sizeof(struct service *));
+    }
+    memmove(&s->by_name[place + 1], &s->by_name[place],
+            (s->n - place) * sizeof(struct service *));
+    s->by_name[place] = added;
+    s->n++;
+    added->all = s;
+    breaker_init(&added->breaker);
+    return added;
+}
+
+static struct service_header *copy_headers(struct arena *texts,
+                                           const struct service_config *from)
+{
+    struct service_header *to = arena_take(texts, (from->n_headers + 1) * sizeof(*to));
+
+    for (size_t i = 0; i < from->n_headers; i++) {
+        to[i].name = arena_text(texts, from->headers[i].name);
+        to[i].value = arena_text(texts, from->headers[i].value);
+    }
+    return to;
+}
+
+/* The old texts go only after the new ones are made: config may point into them. */
+static void set_config(struct service *s, const struct service_config *from)
+{
+    struct arena *texts = arena_create(TEXTS_CHUNK_BYTES);
+    struct service_config to = *from;
+    bool is_new_rate = s->config.rate_per_s != from->rate_per_s;
+
+    to.name = arena_text(texts, from->name);
+    to.url = arena_text(texts, from->url);
+    to.headers = copy_headers(texts, from);
+    to.bearer = arena_text(texts, from->bearer);
+    to.ca_file = arena_text(texts, from->ca_file);
+    to.cert_file = arena_text(texts, from->cert_file);
+    to.key_file = arena_text(texts, from->key_file);
+    if (to.concurrent_max == 0) {
+        to.concurrent_max = LIMIT_SERVICE_CONCURRENT;
+    }
+    arena_destroy(s->texts);
+    s->texts = texts;
+    s->config = to;
+    breaker_limit(&s->breaker, to.breaker_failures, to.breaker_window_ms,
+                  to.breaker_open_ms);
+    if (is_new_rate) {
+        s->tokens_milli = (uint64_t)to.rate_per_s * 1000U;
+    }
+}
+
+void services_put(struct services *s, const struct service_config *config)
+{
+    bool is_there;
+    size_t place = place_of(s, config->name, &is_there);
+
+    set_config(is_there ? s->by_name[place] : insert(s, place), config);
+}
+
+struct service *services_of_url(struct services *s, const char *url)
+{
+    char name[ORIGIN_TEXT_MAX];
+    struct origin origin;
+    bool is_there;
+    size_t place;
+
+    if (!origin_of_url(url, &origin)) {
+        return NULL;
+    }
+    origin_to_text(&origin, name);
+    place = place_of(s, name, &is_there);
+    if (!is_there) {
+        const struct service_config config = {.name = name, .url = name};
+
+        set_config(insert(s, place), &config);
+    }
+    return s->by_name[place];
+}
+
+const char *service_name(const struct service *s)
+{
+    return s->config.name;
+}
+
+const struct service_config *service_config_of(const struct service *s)
+{
+    return &s->config;
+}
+
+/* ---- the rate: a bucket of one second's worth -------------------------------------- */
+
+static void refill(struct service *s, uint64_t mono_ms)
+{
+    uint64_t rate = s->config.rate_per_s; /* Thousandths of a call per ms, too. */
+    uint64_t full = rate * 1000U;
+    uint64_t passed_ms = mono_ms > s->refilled_ms ? mono_ms - s->refilled_ms : 0;
+
+    if (passed_ms >= 1000 || s->tokens_milli + passed_ms * rate > full) {
+        s->tokens_milli = full;
+    } else {
+        s->tokens_milli += passed_ms * rate;
+    }
+    s->refilled_ms = mono_ms;
+}
+
+static bool has_token(struct service *s, uint64_t mono_ms)
+{
+    if (s->config.rate_per_s == 0) {
+        return true;
+    }
+    refill(s, mono_ms);
+    return s->tokens_milli >= 1000;
+}
+
+static uint64_t token_at(const struct service *s)
+{
+    uint64_t rate = s->config.rate_per_s;
+
+    if (rate == 0 || s->tokens_milli >= 1000) {
+        return 0;
+    }
+    return s->refilled_ms + (1000 - s->tokens_milli + rate - 1) / rate;
+}
+
+/* ---- slots ------------------------------------------------------------------------ */
+
+static bool is_full(const struct service *s)
+{
+    return s->in_flight >= s->config.concurrent_max;
+}
+
+/* Everything but calls_max. The gravest reason is the one told. */
+static enum saga_slot own_limits(struct service *s, uint64_t mono_ms)
+{
+    if (s->is_paused) {
+        return SAGA_SLOT_PAUSED;
+    }
+    if (!breaker_allows(&s->breaker, mono_ms)) {
+        return SAGA_SLOT_BREAKER;
+    }
+    if (is_full(s)) {
+        return SAGA_SLOT_FULL;
+    }
+    return has_token(s, mono_ms) ? SAGA_SLOT_GRANTED : SAGA_SLOT_RATE;
+}
+
+static void take_slot(struct service *s, uint64_t mono_ms)
+{
+    s->in_flight++;
+    s->all->in_flight++;
+    if (s->config.rate_per_s > 0) {
+        s->tokens_milli -= 1000;
+    }
+    breaker_sent(&s->breaker, mono_ms);
+}
+
+enum saga_slot service_ask(struct service *s, const struct service_waiter *w,
+                           uint64_t mono_ms, uint64_t wall_ms, uint64_t first_due_ms)
+{
+    struct services *all = s->all;
+    enum saga_slot slot;
+
+    all->wall_less_mono_ms = wall_ms - mono_ms;
+    if (first_due_ms != 0 && s->config.keys_kept_ms != 0 &&
+        wall_ms > first_due_ms + s->config.keys_kept_ms) {
+        return SAGA_SLOT_KEY_EXPIRED;
+    }
+    slot = own_limits(s, mono_ms);
+    if (slot == SAGA_SLOT_GRANTED && all->in_flight >= all->calls_max) {
+        all->is_crowded = true;
+    }
+    /* Who stands in line goes first, here and at services that wait for calls_max only.
+     */
+    if (slot == SAGA_SLOT_GRANTED && (all->is_crowded || s->line.n > 0)) {
+        slot = SAGA_SLOT_FULL;
+    }
+    if (slot == SAGA_SLOT_GRANTED) {
+        take_slot(s, mono_ms);
+    } else {
+        queues_add(all->queues, &s->line, w);
+    }
+    return slot;
+}
+
+static void free_slot(struct service *s)
+{
+    assert(s->in_flight > 0);
+    assert(s->all->in_flight > 0);
+    s->in_flight--;
+    s->all->in_flight--;
+}
+
+void service_release(struct service *s)
+{
+    free_slot(s);
+    breaker_unsent(&s->breaker);
+    if (s->config.rate_per_s > 0) {
+        s->tokens_milli += 1000; /* refill() cuts it to a full bucket. */
+    }
+}
+
+void service_ended(struct service *s, bool is_fault, uint64_t mono_ms)
+{
+    free_slot(s);
+    breaker_ended(&s->breaker, is_fault, s->in_flight, mono_ms);
+}
+
+bool service_is_probing(const struct service *s)
+{
+    return breaker_is_probing(&s->breaker);
+}
+
+void services_forget(struct services *s, uint64_t saga)
+{
+    queues_forget(s->queues, saga);
+}
+
+bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *out,
+                   struct service **service_out)
+{
+    bool has_waiters = queues_length(s->queues) > 0;
+
+    if (has_waiters && s->in_flight >= s->calls_max) {
+        return false;
+    }
+    for (size_t i = 0; has_waiters && i < s->n; i++) {
+        size_t at = (s->turn + i) % s->n;
+        struct service *service = s->by_name[at];
+
+        if (service->line.n > 0 && own_limits(service, mono_ms) == SAGA_SLOT_GRANTED) {
+            bool was_taken = queues_take(s->queues, &service->line, out);
+
+            assert(was_taken);
+            take_slot(service, mono_ms);
+            s->turn = (at + 1) % s->n;
+            *service_out = service;
+            return true;
+        }
+    }
+    s->is_crowded = false; /* There is room, and nobody who could use it. */
+    return false;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    if (a == 0 || b == 0) {
+        return a == 0 ? b : a;
+    }
+    return a < b ? a : b;
+}
+
+uint64_t services_wake_at(const struct services *s)
+{
+    uint64_t at_ms = 0;
+
+    if (s->in_flight >= s->calls_max) {
+        return 0; /* Only a call's end helps. */
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        const struct service *service = s->by_name[i];
+        uint64_t open_ms = breaker_wake_at(&service->breaker);
+        uint64_t token_ms = token_at(service);
+
+        if (service->line.n == 0 || service->is_paused || is_full(service) ||
+            (open_ms == 0 && !breaker_allows(&service->breaker, UINT64_MAX))) {
+            continue;
+        }
+        /* Both have to be over; nothing at all: it is ready now. */
+        at_ms = earlier(at_ms, open_ms > token_ms ? open_ms
+                               : token_ms > 0     ? token_ms
+                                                  : 1);
+    }
+    return at_ms;
+}
+
+/* ---- operators --------------------------------------------------------------------- */
+
+void service_set_paused(struct service *s, bool is_paused)
+{
+    s->is_paused = is_paused;
+}
+
+void service_set_breaker(struct service *s, enum service_breaker want)
+{
+    breaker_want(&s->breaker, want);
+}
+
+static const char *breaker_word(enum breaker_state state)
+{
+    switch (state) {
+    case BREAKER_CLOSED:
+        return "closed";
+    case BREAKER_IS_OPEN:
+        return "open";
+    case BREAKER_HALF_OPEN:
+        return "half-open";
+    }
+    assert(false);
+    return "";
+}
+
+static void write_breaker(const struct service *s, uint64_t mono_ms, struct json_out *out)
+{
+    uint64_t since_ms = s->breaker.since_ms;
+
+    json_key(out, "breaker");
+    json_open_object(out);
+    json_put(out, "state", breaker_word(breaker_shown(&s->breaker)));
+    json_put_time(out, "since", since_ms == 0 ? 0 : since_ms + s->all->wall_less_mono_ms);
+    json_put_number(out, "failures", breaker_failures(&s->breaker, mono_ms));
+    json_close_object(out);
+}
+
+static void write_rate(const struct service *s, struct json_out *out)
+{
+    struct buf text;
+
+    if (s->config.rate_per_s == 0) {
+        json_put(out, "rate", NULL);
+        return;
+    }
+    buf_init(&text, 32);
+    buf_printf(&text, "%u/s", s->config.rate_per_s);
+    json_put(out, "rate", buf_text(&text));
+    buf_done(&text);
+}
+
+void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct service *service = s->by_name[i];
+
+        json_open_object(out);
+        json_put(out, "name", service->config.name);
+        json_put(out, "url", service->config.url);
+        write_breaker(service, mono_ms, out);
+        json_put_number(out, "inFlight", service->in_flight);
+        json_put_number(out, "queued", service->line.n);
+        json_put_number(out, "maxConcurrent", service->config.concurrent_max);
+        write_rate(service, out);
+        json_put_flag(out, "paused", service->is_paused);
+        json_close_object(out);
+    }
+}
+
+static void metric_line(struct buf *out, const char *metric, const char *service,
+                        uint32_t value)
+{
+    buf_printf(out, "%s{service=\"", metric);
+    for (const char *at = service; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\') {
+            buf_add_char(out, '\\');
+        }
+        if (*at == '\n') {
+            buf_add_text(out, "\\n");
+        } else {
+            buf_add_char(out, *at);
+        }
+    }
+    buf_printf(out, "\"} %u\n", value);
+}
+
+void services_metrics(const struct services *s, struct buf *out)
+{
+    buf_add_text(out, "# HELP sagad_calls_in_flight Calls out at the moment.\n"
+                      "# TYPE sagad_calls_in_flight gauge\n");
+    for (size_t i = 0; i < s->n; i++) {
+        metric_line(out, "sagad_calls_in_flight", s->by_name[i]->config.name,
+                    s->by_name[i]->in_flight);
+    }
+    buf_add_text(out,
+                 "# HELP sagad_breaker_open 1 while the breaker lets no call or only "
+                 "its probe through.\n"
+                 "# TYPE sagad_breaker_open gauge\n");
+    for (size_t i = 0; i < s->n; i++) {
+        bool is_open = breaker_shown(&s->by_name[i]->breaker) != BREAKER_CLOSED;
+
+        metric_line(out, "sagad_breaker_open", s->by_name[i]->config.name,
+                    is_open ? 1 : 0);
+    }
+}

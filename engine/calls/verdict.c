@@ -1,0 +1,350 @@
+/* verdict.c - see verdict.h. */
+#include "engine/calls/verdict.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <stddef.h>
+
+bool verdict_is_answer(const struct verdict_facts *facts)
+{
+    if (facts->status <= 0 || !facts->headers_complete || facts->framing_is_bad) {
+        return false;
+    }
+    /* Over the cap it is we who stopped reading: the wire did not cut it. */
+    return facts->is_over_cap || (facts->curl_result == CURLE_OK && facts->body_complete);
+}
+
+/* ---- the table of statuses (S12 to S14) ------------------------------------- */
+
+static enum plan_meaning meaning_by_default(long status)
+{
+    switch (status) {
+    case 401:
+    case 407:
+    case 408:
+    case 425:
+    case 429:
+        return PLAN_RETRYABLE;
+    case 501:
+    case 505:
+        return PLAN_REJECTED;
+    default:
+        break;
+    }
+    if (status >= 200 && status <= 299) {
+        return PLAN_SUCCESS;
+    }
+    if (status >= 300 && status <= 499) {
+        return PLAN_REJECTED;
+    }
+    return PLAN_RETRYABLE; /* 5xx, and numbers that HTTP does not know. */
+}
+
+/* The rule that speaks about status, a code before a class; NULL: none does. */
+static const struct plan_status_rule *rule_of(const struct plan_statuses *statuses,
+                                              long status)
+{
+    const struct plan_status_rule *of_class = NULL;
+
+    if (statuses == NULL) {
+        return NULL;
+    }
+    for (uint16_t i = 0; i < statuses->n; i++) {
+        const struct plan_status_rule *rule = &statuses->rules[i];
+
+        if (rule->status == status) {
+            return rule;
+        }
+        if (of_class == NULL && rule->status == status / 100) {
+            of_class = rule;
+        }
+    }
+    return of_class;
+}
+
+enum plan_meaning verdict_meaning(const struct plan_statuses *statuses, long status)
+{
+    const struct plan_status_rule *rule = rule_of(statuses, status);
+
+    return rule != NULL ? rule->meaning : meaning_by_default(status);
+}
+
+/* Refused at the door, before anything was done (S14). */
+static bool is_not_applied(long status)
+{
+    return status == 401 || status == 407 || status == 429;
+}
+
+bool verdict_is_service_fault(const struct verdict_facts *facts)
+{
+    if (verdict_is_answer(facts)) {
+        return facts->status >= 500;
+    }
+    if (facts->request_bytes > 0) {
+        return true;
+    }
+    switch (facts->curl_result) { /* Our own refusal says nothing about the service. */
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_ABORTED_BY_CALLBACK:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* ---- words --------------------------------------------------------------------- */
+
+static const char *why_unsent(int curl_result)
+{
+    switch (curl_result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "the host name could not be resolved";
+    case CURLE_COULDNT_CONNECT:
+        return "could not connect";
+    case CURLE_OPERATION_TIMEDOUT:
+        return "timed out before the request was sent";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+        return "the TLS handshake failed";
+    case CURLE_ABORTED_BY_CALLBACK:
+        return "the address is refused by the egress policy";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+        return "the request cannot be sent as it is";
+    default:
+        return "the request was not sent";
+    }
+}
+
+static const char *why_no_answer(const struct verdict_facts *facts)
+{
+    if (facts->framing_is_bad) {
+        return "the answer's framing contradicts itself";
+    }
+    if (facts->status > 0 && facts->headers_complete) {
+        return facts->curl_result == CURLE_OPERATION_TIMEDOUT
+                   ? "timed out in the middle of the answer's body"
+                   : "the answer's body was cut";
+    }
+    if (facts->status > 0) {
+        return "the answer's header block was cut";
+    }
+    switch (facts->curl_result) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return "timed out waiting for the answer";
+    case CURLE_GOT_NOTHING:
+        return "the connection was closed without an answer";
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return "the connection broke before the answer";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        return "the answer is not HTTP";
+    case CURLE_COULDNT_CONNECT:
+        return "the connection broke and could not be made again";
+    default:
+        return "no answer came";
+    }
+}
+
+/* ---- outcomes -------------------------------------------------------------------- */
+
+static struct verdict unsent(const struct verdict_facts *facts)
+{
+    /* What cannot be sent as it is stays so: waiting for hours would help nobody. */
+    const bool is_hopeless = facts->curl_result == CURLE_UNSUPPORTED_PROTOCOL ||
+                             facts->curl_result == CURLE_URL_MALFORMAT ||
+                             facts->curl_result == CURLE_BAD_FUNCTION_ARGUMENT;
+
+    return (struct verdict){.outcome = OUTCOME_UNSENT,
+                            .may_retry = !is_hopeless,
+                            .is_free = true,
+                            .detail = why_unsent(facts->curl_result)};
+}
+
+static struct verdict unknown(const char *detail)
+{
+    return (struct verdict){
+        .outcome = OUTCOME_UNKNOWN, .may_retry = true, .detail = detail};
+}
+
+static struct verdict stop(const char *detail)
+{
+    return (struct verdict){
+        .outcome = OUTCOME_UNKNOWN, .is_stop = true, .detail = detail};
+}
+
+static struct verdict rejected(const char *detail)
+{
+    return (struct verdict){.outcome = OUTCOME_REJECTED, .detail = detail};
+}
+
+static struct verdict retryable(long status, const char *detail)
+{
+    struct verdict v = unknown(detail);
+
+    if (is_not_applied(status)) {
+        v.outcome = OUTCOME_REJECTED;
+    }
+    v.is_free = status == 429;
+    return v;
+}
+
+static struct verdict by_status(const struct verdict_facts *facts,
+                                const struct verdict_policy *policy)
+{
+    enum plan_meaning meaning = verdict_meaning(policy->statuses, facts->status);
+
+    /* The first attempt may still be at work on the same key; only a definition that
+     * calls 409 a success knows better (S14). Safe calls are never in doubt. */
+    if (facts->status == 409 && policy->in_doubt && !policy->is_safe &&
+        meaning != PLAN_SUCCESS) {
+        return unknown("a conflict with an earlier attempt that is in doubt");
+    }
+    switch (meaning) {
+    case PLAN_SUCCESS:
+        if (policy->reads_answer && !facts->is_json) {
+            return unknown("the definition reads the answer, which is not JSON");
+        }
+        return (struct verdict){.outcome = OUTCOME_SUCCEEDED,
+                                .detail = "the status is a success"};
+    case PLAN_RETRYABLE:
+        return retryable(facts->status, "the status asks for another attempt");
+    case PLAN_REJECTED:
+        return rejected("the status is a refusal");
+    }
+    assert(false);
+    return unknown("");
+}
+
+/* FAILED conditions; VERDICT_NO when none failed, else *v is the verdict. */
+static bool has_failed(const struct verdict_policy *policy, struct verdict *v)
+{
+    if (policy->reject_when == VERDICT_FAILED) {
+        *v = stop("rejectWhen could not be evaluated");
+    } else if (policy->retry_when == VERDICT_FAILED &&
+               policy->reject_when != VERDICT_YES) {
+        *v = stop("retryWhen could not be evaluated");
+    } else if (policy->call == CALL_CONFIRM && policy->applied_when == VERDICT_FAILED) {
+        *v = stop("appliedWhen could not be evaluated");
+    } else if (policy->call == CALL_CONFIRM &&
+               policy->not_applied_when == VERDICT_FAILED) {
+        *v = stop("notAppliedWhen could not be evaluated");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A body over the cap that the definition reads: what the conditions saw of it proves
+ * nothing, so only the status speaks. */
+static struct verdict of_too_big(const struct verdict_facts *facts,
+                                 const struct verdict_policy *policy)
+{
+    if (verdict_meaning(policy->statuses, facts->status) == PLAN_SUCCESS) {
+        return stop("the answer is too big, and the definition reads it");
+    }
+    return by_status(facts, policy);
+}
+
+static struct verdict of_answer(const struct verdict_facts *facts,
+                                const struct verdict_policy *policy)
+{
+    struct verdict v;
+
+    if (facts->is_over_cap && policy->reads_answer) {
+        return of_too_big(facts, policy);
+    }
+    if (has_failed(policy, &v)) {
+        return v;
+    }
+    if (policy->reject_when == VERDICT_YES) {
+        return rejected("rejectWhen is true");
+    }
+    if (policy->retry_when == VERDICT_YES) {
+        return retryable(facts->status, "retryWhen is true");
+    }
+    return by_status(facts, policy);
+}
+
+/* ---- confirm (S17) ----------------------------------------------------------------- */
+
+static enum saga_confirm proof_of(const struct verdict_facts *facts,
+                                  const struct verdict_policy *policy,
+                                  const struct verdict *v)
+{
+    bool is_success = v->outcome == OUTCOME_SUCCEEDED && facts->status / 100 == 2;
+    bool is_denied = policy->not_applied_when == VERDICT_YES ||
+                     rule_of(policy->not_applied, facts->status) != NULL;
+    bool is_applied = policy->applied_when == VERDICT_NOT_ASKED
+                          ? is_success && !is_denied
+                          : policy->applied_when == VERDICT_YES;
+
+    if (policy->reject_when == VERDICT_YES || policy->retry_when == VERDICT_YES ||
+        is_applied == is_denied) { /* Neither; or both, which proves nothing. */
+        return SAGA_CONFIRM_NOTHING;
+    }
+    if (policy->reads_answer && facts->is_over_cap) {
+        return SAGA_CONFIRM_NOTHING;
+    }
+    if (is_applied && policy->reads_answer && !facts->is_json) {
+        return SAGA_CONFIRM_NOTHING; /* Its answer would become the step's. */
+    }
+    return is_applied ? SAGA_CONFIRM_APPLIED : SAGA_CONFIRM_NOT_APPLIED;
+}
+
+static struct verdict of_confirm(const struct verdict_facts *facts,
+                                 const struct verdict_policy *policy)
+{
+    struct verdict v = of_answer(facts, policy);
+
+    if (v.is_stop) {
+        return v;
+    }
+    v.confirm = proof_of(facts, policy, &v);
+    switch (v.confirm) {
+    case SAGA_CONFIRM_APPLIED:
+        v.outcome = OUTCOME_SUCCEEDED;
+        v.may_retry = false;
+        v.detail = "the answer proves that the action was applied";
+        break;
+    case SAGA_CONFIRM_NOT_APPLIED:
+        v.outcome = OUTCOME_REJECTED;
+        v.may_retry = false;
+        v.detail = "the answer proves that the action was not applied";
+        break;
+    case SAGA_CONFIRM_NOTHING:
+        v.outcome = OUTCOME_UNKNOWN;
+        v.may_retry = true;
+        v.detail = "the answer proves neither that it was applied nor that it was not";
+        break;
+    }
+    return v;
+}
+
+struct verdict verdict_of(const struct verdict_facts *facts,
+                          const struct verdict_policy *policy)
+{
+    struct verdict v;
+
+    if (verdict_is_answer(facts)) {
+        v = policy->call == CALL_CONFIRM ? of_confirm(facts, policy)
+                                         : of_answer(facts, policy);
+    } else if (facts->curl_result != CURLE_OK && facts->request_bytes == 0) {
+        v = unsent(facts);
+    } else {
+        v = unknown(why_no_answer(facts));
+    }
+    if (policy->is_probe && v.outcome != OUTCOME_SUCCEEDED &&
+        verdict_is_service_fault(facts)) {
+        v.is_free = true;
+    }
+    if (v.may_retry && facts->headers_complete) {
+        v.retry_at_ms = facts->retry_after_ms;
+    }
+    return v;
+}

@@ -1,0 +1,290 @@
+/* The breaker of a service (S50), its configuration and what is shown of it. */
+#include "engine/calls/breaker.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "tests/support/service_world.h"
+#include "tests/support/suite.h"
+
+/* ---- breaker
+ * ------------------------------------------------------------------------------ */
+
+static struct service *with_breaker(uint32_t concurrent_max)
+{
+    const struct service_config config = {.name = "pay",
+                                          .url = "http://p",
+                                          .concurrent_max = concurrent_max,
+                                          .breaker_failures = 3,
+                                          .breaker_window_ms = 1000,
+                                          .breaker_open_ms = 500};
+
+    services_put(all, &config);
+    return services_find(all, "pay");
+}
+
+static void fail_once(struct service *s, uint64_t mono_ms)
+{
+    ck_assert_int_eq(ask(s, 1000 + mono_ms, mono_ms), SAGA_SLOT_GRANTED);
+    service_ended(s, true, mono_ms);
+}
+
+START_TEST(test_the_breaker_opens_after_enough_failures_within_the_window)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    fail_once(pay, T0);
+    fail_once(pay, T0 + 600);
+    fail_once(pay, T0 + 1200); /* The first is out of the window. */
+    fail_once(pay, T0 + 1500);
+    ck_assert_int_eq(ask(pay, 1, T0 + 1500), SAGA_SLOT_BREAKER);
+    ck_assert_uint_eq(services_wake_at(all), T0 + 2000);
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_half_open_lets_one_call_through_and_a_good_one_closes)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    for (unsigned i = 0; i < 3; i++) {
+        fail_once(pay, T0);
+    }
+    ck_assert_int_eq(ask(pay, 1, T0), SAGA_SLOT_BREAKER);
+    ck_assert_int_eq(ask(pay, 2, T0), SAGA_SLOT_BREAKER);
+    ck_assert_str_eq(grants(T0 + 499), "");
+    ck_assert(!service_is_probing(pay));
+    ck_assert_str_eq(grants(T0 + 500), "pay 1");
+    ck_assert(service_is_probing(pay));
+    ck_assert_int_eq(ask(pay, 3, T0 + 600), SAGA_SLOT_BREAKER);
+    ck_assert_uint_eq(services_wake_at(all), 0);
+    service_ended(pay, false, T0 + 700);
+    ck_assert(!service_is_probing(pay));
+    ck_assert_str_eq(grants(T0 + 700), "pay 2, pay 3");
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_a_failed_probe_opens_the_breaker_again)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    for (unsigned i = 0; i < 3; i++) {
+        fail_once(pay, T0);
+    }
+    fail_once(pay, T0 + 500);
+    ck_assert_int_eq(ask(pay, 1, T0 + 501), SAGA_SLOT_BREAKER);
+    ck_assert_uint_eq(services_wake_at(all), T0 + 1000);
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_older_calls_that_fail_late_are_not_taken_for_the_probe)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    (void)ask(pay, 1, T0); /* Hangs until it times out. */
+    for (unsigned i = 0; i < 3; i++) {
+        fail_once(pay, T0);
+    }
+    ck_assert_int_eq(ask(pay, 2, T0 + 500), SAGA_SLOT_GRANTED);
+    service_ended(pay, true, T0 + 510);
+    ck_assert(service_is_probing(pay));
+    service_ended(pay, true, T0 + 520);
+    ck_assert(!service_is_probing(pay));
+    ck_assert_int_eq(ask(pay, 3, T0 + 600), SAGA_SLOT_BREAKER);
+    ck_assert_uint_eq(services_wake_at(all), T0 + 1020);
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_a_probe_that_came_to_nothing_lets_the_next_one_probe)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    for (unsigned i = 0; i < 3; i++) {
+        fail_once(pay, T0);
+    }
+    ck_assert_int_eq(ask(pay, 1, T0 + 500), SAGA_SLOT_GRANTED);
+    ck_assert_int_eq(ask(pay, 2, T0 + 500), SAGA_SLOT_BREAKER);
+    service_release(pay);
+    ck_assert_str_eq(grants(T0 + 500), "pay 2");
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_an_operator_holds_the_breaker_open_or_closed)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN);
+    ck_assert_int_eq(ask(pay, 1, T0), SAGA_SLOT_BREAKER);
+    ck_assert_uint_eq(services_wake_at(all), 0);
+    service_set_breaker(pay, SERVICE_BREAKER_CLOSED);
+    ck_assert_str_eq(grants(T0), "pay 1");
+    for (unsigned i = 0; i < 5; i++) {
+        fail_once(pay, T0);
+    }
+    service_set_breaker(pay, SERVICE_BREAKER_AUTO);
+    ck_assert_int_eq(ask(pay, 2, T0), SAGA_SLOT_GRANTED);
+    services_destroy(all);
+}
+END_TEST
+
+/* ---- configuration and what is shown
+ * --------------------------------------------------------- */
+
+START_TEST(test_new_limits_take_effect_at_once_and_keep_the_queue)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = add("pay", 1);
+    (void)ask(pay, 1, T0);
+    (void)ask(pay, 2, T0);
+    (void)ask(pay, 3, T0);
+    ck_assert_ptr_eq(add("pay", 2), pay);
+    ck_assert_str_eq(grants(T0), "pay 2");
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_texts_are_copied_and_defaults_filled_in)
+{
+    char name[] = "pay";
+    char value[] = "v";
+    const struct service_header header = {"X-A", value};
+    const struct service_config config = {
+        .name = name, .url = "http://p", .headers = &header, .n_headers = 1};
+    const struct service_config *kept;
+
+    all = services_create(0);
+    services_put(all, &config);
+    name[0] = 'x';
+    value[0] = 'x';
+    kept = service_config_of(services_find(all, "pay"));
+    ck_assert_str_eq(kept->name, "pay");
+    ck_assert_str_eq(kept->headers[0].value, "v");
+    ck_assert_uint_eq(kept->concurrent_max, LIMIT_SERVICE_CONCURRENT);
+    services_put(all, kept); /* Also from its own texts. */
+    ck_assert_str_eq(service_name(services_find(all, "pay")), "pay");
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_an_absolute_url_has_a_service_per_origin)
+{
+    struct service *s;
+
+    all = services_create(100);
+    s = services_of_url(all, "https://Shop.Example:443/a?b=c");
+    ck_assert_str_eq(service_name(s), "https://shop.example");
+    ck_assert_ptr_eq(services_of_url(all, "https://shop.example"), s);
+    ck_assert_ptr_ne(services_of_url(all, "http://shop.example/"), s);
+    ck_assert_str_eq(service_name(services_of_url(all, "http://[::1]:8080/x")),
+                     "http://[::1]:8080");
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_urls_that_could_be_read_in_two_ways_have_no_service)
+{
+    static const char *const bad[] = {
+        "ftp://a/",         "file:///etc/passwd", "//a/",          "/a",
+        "http://",          "http:///a",          "http://u@a/",   "http://a:0/",
+        "http://a:65536/",  "http://a:/",         "http://a\\b/",  "http://a/b c",
+        "http://a/\r\nX:",  "http://[::1",        "http://[]/",    "http://a#@b/",
+        "http://\xc3\xa4/", "http://a/\x7f",      "http://a:80x/", ""};
+
+    all = services_create(100);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_msg(services_of_url(all, bad[i]) == NULL, "%s", bad[i]);
+    }
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_services_are_written_in_order_of_name)
+{
+    struct buf text;
+    struct json_out out;
+    struct service *pay;
+
+    all = services_create(100);
+    (void)add("stock", 7);
+    pay = with_breaker(10);
+    for (unsigned i = 0; i < 3; i++) {
+        fail_once(pay, T0);
+    }
+    (void)ask(pay, 1, T0);
+    buf_init(&text, 4096);
+    json_out_init(&out, &text);
+    json_open_array(&out);
+    services_write(all, T0, &out);
+    json_close_array(&out);
+    ck_assert_str_eq(
+        buf_text(&text),
+        "[{\"name\":\"pay\",\"url\":\"http://p\",\"breaker\":{\"state\":\"open\","
+        "\"since\":\"2025-11-24T16:16:40.000Z\",\"failures\":0},\"inFlight\":0,"
+        "\"queued\":1,\"maxConcurrent\":10,\"rate\":null,\"paused\":false},"
+        "{\"name\":\"stock\",\"url\":\"http://pay.internal\",\"breaker\":{\"state\":"
+        "\"closed\",\"since\":null,\"failures\":0},\"inFlight\":0,\"queued\":0,"
+        "\"maxConcurrent\":7,\"rate\":null,\"paused\":false}]");
+    buf_done(&text);
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_metrics_count_calls_and_open_breakers)
+{
+    struct buf text;
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10);
+    (void)ask(pay, 1, T0);
+    buf_init(&text, 4096);
+    services_metrics(all, &text);
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&text), "\nsagad_calls_in_flight{service=\"pay\"} 1\n"));
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&text), "\nsagad_breaker_open{service=\"pay\"} 0\n"));
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN);
+    buf_clear(&text);
+    services_metrics(all, &text);
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&text), "\nsagad_breaker_open{service=\"pay\"} 1\n"));
+    buf_done(&text);
+    services_destroy(all);
+}
+END_TEST
+
+int main(void)
+{
+    return suite_main("service_breaker",
+                      test_the_breaker_opens_after_enough_failures_within_the_window,
+                      test_half_open_lets_one_call_through_and_a_good_one_closes,
+                      test_a_failed_probe_opens_the_breaker_again,
+                      test_older_calls_that_fail_late_are_not_taken_for_the_probe,
+                      test_a_probe_that_came_to_nothing_lets_the_next_one_probe,
+                      test_an_operator_holds_the_breaker_open_or_closed,
+                      test_new_limits_take_effect_at_once_and_keep_the_queue,
+                      test_texts_are_copied_and_defaults_filled_in,
+                      test_an_absolute_url_has_a_service_per_origin,
+                      test_urls_that_could_be_read_in_two_ways_have_no_service,
+                      test_services_are_written_in_order_of_name,
+                      test_metrics_count_calls_and_open_breakers);
+}
