@@ -2,8 +2,8 @@
 
 #include <check.h>
 
-#include "tests/support/story.h"
 #include "tests/support/suite.h"
+#include "tests/support/told.h"
 
 #define PAY                                                                         \
     "{\"id\":\"pay\",\"call\":{\"url\":\"http://127.0.0.1/pay\",\"body\":{\"a\":"   \
@@ -18,7 +18,7 @@
 
 static const char input[] = "{\"amount\":19.99}";
 
-static void assert_body(const struct story *t, size_t n, const char *body)
+static void assert_body(const struct told *t, size_t n, const char *body)
 {
     ck_assert_uint_eq(t->n_sent, n);
     ck_assert_uint_eq(t->sent[n - 1].body_n, strlen(body));
@@ -26,134 +26,134 @@ static void assert_body(const struct story *t, size_t n, const char *body)
 }
 
 /* .steps.<id> as it stands between turns; NULL: has not run. */
-static const char *shown(struct story *t, const char *id)
+static const char *shown(struct told *t, const char *id)
 {
     struct render_scope scope;
     struct json_span json;
 
     docs_scope(t->docs, &t->saga, (struct docs_place){0, SAGA_NO_ITEM, CALL_ACTION},
                &scope);
-    json = scope.step(scope.user, story_step(t, id));
+    json = scope.step(scope.user, told_step(t, id));
     return json.at != NULL ? arena_copy(t->arena, json.at, json.n) : NULL;
 }
 
 START_TEST(test_an_answer_is_seen_by_the_call_it_leads_to)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
 
     assert_body(t, 1, "{\"a\":19.99}");
     ck_assert_ptr_null(shown(t, "pay"));
-    story_answer(t, "pay", 201, "{ \"id\": \"ch_1\" }");
+    told_answer(t, "pay", 201, "{ \"id\": \"ch_1\" }");
     assert_body(
         t, 2,
         "{\"pay\":{\"outcome\":\"succeeded\",\"status\":201,\"headers\":{\"server\":"
         "\"test\"},\"body\":{ \"id\": \"ch_1\" },\"attempts\":1}}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_answers_are_seen_by_later_turns_and_the_output)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
     struct arena *a = t->arena;
     struct store_turn row;
     struct record r;
 
-    story_answer(t, "pay", 200, "{\"id\":9007199254740993}");
-    story_answer(t, "ship", 200, NULL);
+    told_answer(t, "pay", 200, "{\"id\":9007199254740993}");
+    told_answer(t, "ship", 200, NULL);
     ck_assert_int_eq(t->saga.state, SAGA_COMPLETED);
     ck_assert_int_eq(store_last_turn(t->reader, 1, a, &row, NULL), ERR_OK);
     ck_assert(record_decode(row.data.at, row.data.n, a, &r));
     ck_assert_str_eq(r.output, "{\"p\":9007199254740993,\"s\":\"succeeded\"}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_body_that_is_not_json_is_text_and_an_empty_one_null)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
 
-    story_answer(t, "pay", 200, "say \"hi\"");
+    told_answer(t, "pay", 200, "say \"hi\"");
     ck_assert_str_eq(shown(t, "pay"),
                      "{\"outcome\":\"succeeded\",\"status\":200,\"headers\":{\"server\":"
                      "\"test\"},\"body\":\"say \\\"hi\\\"\",\"attempts\":1}");
-    story_answer(t, "ship", 204, NULL);
+    told_answer(t, "ship", 204, NULL);
     ck_assert_ptr_nonnull(strstr(shown(t, "ship"), "\"body\":null"));
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_what_nothing_reads_is_not_kept)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
     size_t before;
     struct docs_answer answer;
 
-    story_answer(t, "pay", 200, "{\"id\":1}");
-    ck_assert(docs_answer_of(t->docs, story_step(t, "pay"), SAGA_NO_ITEM, &answer));
+    told_answer(t, "pay", 200, "{\"id\":1}");
+    ck_assert(docs_answer_of(t->docs, told_step(t, "pay"), SAGA_NO_ITEM, &answer));
     before = docs_bytes(t->docs);
-    story_answer(t, "ship", 200, "{\"tracking\":\"never read, only its outcome\"}");
-    ck_assert(!docs_answer_of(t->docs, story_step(t, "ship"), SAGA_NO_ITEM, &answer));
+    told_answer(t, "ship", 200, "{\"tracking\":\"never read, only its outcome\"}");
+    ck_assert(!docs_answer_of(t->docs, told_step(t, "ship"), SAGA_NO_ITEM, &answer));
     ck_assert_uint_le(docs_bytes(t->docs) - before, 1024); /* The JSON that was shown. */
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_compensation_sees_its_own_answer_and_the_error)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
 
-    story_answer(t, "pay", 200, "{\"id\":\"ch_1\"}");
-    story_answer(t, "ship", 409, "{\"no\":1}");
+    told_answer(t, "pay", 200, "{\"id\":\"ch_1\"}");
+    told_answer(t, "ship", 409, "{\"no\":1}");
     assert_body(
         t, 3,
         "{\"charge\":\"ch_1\",\"why\":{\"step\":\"ship\",\"outcome\":\"rejected\","
         "\"status\":409,\"detail\":null}}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_repeated_compensation_renders_the_same)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
 
-    story_answer(t, "pay", 200, "{\"id\":\"ch_1\"}");
-    story_answer(t, "ship", 409, NULL);
-    story_answer(t, "pay", 503, "{\"id\":\"other\"}");
-    story_wake(t);
+    told_answer(t, "pay", 200, "{\"id\":\"ch_1\"}");
+    told_answer(t, "ship", 409, NULL);
+    told_answer(t, "pay", 503, "{\"id\":\"other\"}");
+    told_wake(t);
     ck_assert_uint_eq(t->n_sent, 4);
     ck_assert_uint_eq(t->sent[3].hash, t->sent[2].hash);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_cancel_and_a_deadline_are_errors_without_a_step)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
     struct record late;
 
-    story_answer(t, "pay", 200, "{\"id\":1}");
-    late = story_answer_of(t, "ship", 200, NULL);
-    ck_assert_int_eq(story_command(t, SAGA_EV_CANCEL, NULL, NULL), SAGA_APPLIED);
-    ck_assert_int_eq(story_turn(t, late), SAGA_APPLIED);
+    told_answer(t, "pay", 200, "{\"id\":1}");
+    late = told_answer_of(t, "ship", 200, NULL);
+    ck_assert_int_eq(told_command(t, SAGA_EV_CANCEL, NULL, NULL), SAGA_APPLIED);
+    ck_assert_int_eq(told_turn(t, late), SAGA_APPLIED);
     assert_body(t, 3,
                 "{\"charge\":1,\"why\":{\"step\":null,\"outcome\":\"cancelled\","
                 "\"status\":null,\"detail\":\"because\"}}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_turn_that_is_not_applied_leaves_nothing)
 {
-    struct story *t = story_begin(ONE, input);
-    struct record late = story_answer_of(t, "pay", 200, "{\"id\":1}");
+    struct told *t = told_begin(ONE, input);
+    struct record late = told_answer_of(t, "pay", 200, "{\"id\":1}");
 
     late.event.turn = 7; /* Another attempt's name. */
-    ck_assert_int_eq(story_turn(t, late), SAGA_LATE);
+    ck_assert_int_eq(told_turn(t, late), SAGA_LATE);
     ck_assert_ptr_null(shown(t, "pay"));
-    story_answer(t, "pay", 200, "{\"id\":2}");
+    told_answer(t, "pay", 200, "{\"id\":2}");
     ck_assert_ptr_nonnull(strstr(shown(t, "pay"), "\"body\":{\"id\":2}"));
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
@@ -170,34 +170,34 @@ END_TEST
 START_TEST(test_the_answer_of_an_applied_confirm_becomes_the_steps)
 {
     char text[1024];
-    struct story *t;
+    struct told *t;
     struct record r;
 
     (void)snprintf(text, sizeof(text), FRAIL, "{\"url\":\"http://127.0.0.1/c\"}");
-    t = story_begin(text, input);
-    story_answer(t, "a", 500, "{\"id\":\"wrong\"}");
-    r = story_answer_of(t, "a", 200, "{\"id\":\"confirmed\"}");
+    t = told_begin(text, input);
+    told_answer(t, "a", 500, "{\"id\":\"wrong\"}");
+    r = told_answer_of(t, "a", 200, "{\"id\":\"confirmed\"}");
     r.event.confirm = SAGA_CONFIRM_APPLIED;
-    ck_assert_int_eq(story_turn(t, r), SAGA_APPLIED);
+    ck_assert_int_eq(told_turn(t, r), SAGA_APPLIED);
     assert_body(
         t, 3,
         "{\"outcome\":\"succeeded\",\"status\":200,\"headers\":{\"server\":\"test\"},"
         "\"body\":{\"id\":\"confirmed\"},\"attempts\":1}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
-static struct story *stuck_at_a(char *text, size_t room)
+static struct told *stuck_at_a(char *text, size_t room)
 {
     const char *confirm = ",\"confirm\":%s";
     char *at;
-    struct story *t;
+    struct told *t;
 
     (void)snprintf(text, room, "%s", FRAIL);
     at = strstr(text, confirm);
     memmove(at, at + strlen(confirm), strlen(at + strlen(confirm)) + 1);
-    t = story_begin(text, input);
-    story_answer(t, "a", 0, NULL);
+    t = told_begin(text, input);
+    told_answer(t, "a", 0, NULL);
     ck_assert(saga_is_stuck(&t->saga));
     return t;
 }
@@ -205,27 +205,27 @@ static struct story *stuck_at_a(char *text, size_t room)
 START_TEST(test_what_an_operator_gives_is_the_steps_body)
 {
     char text[1024];
-    struct story *t = stuck_at_a(text, sizeof(text));
+    struct told *t = stuck_at_a(text, sizeof(text));
 
-    ck_assert_int_eq(story_command(t, SAGA_EV_RESOLVE, "a", "{\"id\":\"hand\"}"),
+    ck_assert_int_eq(told_command(t, SAGA_EV_RESOLVE, "a", "{\"id\":\"hand\"}"),
                      SAGA_APPLIED);
     assert_body(t, 2,
                 "{\"outcome\":\"succeeded\",\"status\":null,\"headers\":{},\"body\":"
                 "{\"id\":\"hand\"},\"attempts\":1}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_step_skipped_by_an_operator_has_the_output_given)
 {
     char text[1024];
-    struct story *t = stuck_at_a(text, sizeof(text));
+    struct told *t = stuck_at_a(text, sizeof(text));
 
-    ck_assert_int_eq(story_command(t, SAGA_EV_SKIP, "a", "[1]"), SAGA_APPLIED);
+    ck_assert_int_eq(told_command(t, SAGA_EV_SKIP, "a", "[1]"), SAGA_APPLIED);
     assert_body(t, 2,
                 "{\"outcome\":\"skipped\",\"status\":null,\"headers\":{},\"body\":[1],"
                 "\"attempts\":1}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
@@ -238,11 +238,11 @@ END_TEST
 
 START_TEST(test_a_step_passed_over_by_its_when_is_null_in_the_same_turn)
 {
-    struct story *t = story_begin(WHEN, "{\"wants\":false}");
+    struct told *t = told_begin(WHEN, "{\"wants\":false}");
 
     assert_body(t, 1, "{\"a\":\"none\"}");
     ck_assert_str_eq(shown(t, "a"), "null");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
@@ -258,7 +258,7 @@ END_TEST
     "{\"url\":\"http://127.0.0.1/b\",\"body\":\"${ (.steps.m // []) | map(.body) }\"}," \
     "\"compensate\":null}]}"
 
-static void answer_item(struct story *t, uint32_t item, int status, const char *body)
+static void answer_item(struct told *t, uint32_t item, int status, const char *body)
 {
     const struct saga_cell *c = saga_cell_of(&t->saga, 1, item);
     struct record r = {
@@ -273,12 +273,12 @@ static void answer_item(struct story *t, uint32_t item, int status, const char *
 
     ck_assert_ptr_nonnull(c);
     r.event.turn = c->due_turn;
-    ck_assert_int_eq(story_turn(t, r), SAGA_APPLIED);
+    ck_assert_int_eq(told_turn(t, r), SAGA_APPLIED);
 }
 
 START_TEST(test_items_are_an_array_in_their_order_with_null_for_the_ignored)
 {
-    struct story *t = story_begin(EACH, "{\"to\":[\"x\",\"y\",\"z\"]}");
+    struct told *t = told_begin(EACH, "{\"to\":[\"x\",\"y\",\"z\"]}");
 
     assert_body(t, 2, "[\"y\",1]");
     answer_item(t, 1, 200, "\"second\"");
@@ -292,7 +292,7 @@ START_TEST(test_items_are_an_array_in_their_order_with_null_for_the_ignored)
         "[{\"outcome\":\"succeeded\",\"status\":200,\"headers\":{},\"body\":"
         "\"first\",\"attempts\":1},{\"outcome\":\"succeeded\",\"status\":200,"
         "\"headers\":{},\"body\":\"second\",\"attempts\":1},null]");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
@@ -305,44 +305,44 @@ END_TEST
     ".steps.w.body }\"},"                                                                \
     "\"compensate\":null}]}"
 
-static void signal_ok(struct story *t, const char *body)
+static void signal_ok(struct told *t, const char *body)
 {
     struct record r = {
         .event = {.kind = SAGA_EV_SIGNALLED, .step = PLAN_NONE, .item = SAGA_NO_ITEM},
         .body = body,
         .body_n = strlen(body)};
 
-    ck_assert_int_eq(story_turn(t, r), SAGA_APPLIED);
+    ck_assert_int_eq(told_turn(t, r), SAGA_APPLIED);
 }
 
 START_TEST(test_a_signal_that_was_awaited_is_the_waits_body)
 {
-    struct story *t = story_begin(WAIT, input);
+    struct told *t = told_begin(WAIT, input);
 
-    story_answer(t, "a", 200, NULL);
+    told_answer(t, "a", 200, NULL);
     signal_ok(t, "{\"by\":\"ann\"}");
     assert_body(t, 2, "{\"by\":\"ann\"}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_signal_that_came_early_is_kept_for_its_wait)
 {
-    struct story *t = story_begin(WAIT, input);
+    struct told *t = told_begin(WAIT, input);
 
     signal_ok(t, "{\"by\":\"bob\"}");
     ck_assert_uint_eq(docs_signal(t->docs, t->saga.turn).n, 12);
-    story_answer(t, "a", 200, NULL);
+    told_answer(t, "a", 200, NULL);
     assert_body(t, 2, "{\"by\":\"bob\"}");
     ck_assert_ptr_null(docs_signal(t->docs, 2).at);
     ck_assert_ptr_nonnull(strstr(shown(t, "w"), "\"body\":{\"by\":\"bob\"}"));
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_the_saga_names_itself)
 {
-    struct story *t = story_begin(ONE, input);
+    struct told *t = told_begin(ONE, input);
     struct render_scope scope;
 
     docs_scope(t->docs, &t->saga, (struct docs_place){0, SAGA_NO_ITEM, CALL_ACTION},
@@ -353,7 +353,7 @@ START_TEST(test_the_saga_names_itself)
         "\"startedAt\":\"2025-11-24T16:00:00.000Z\"}");
     ck_assert_ptr_null(scope.item.at);
     ck_assert_ptr_null(scope.error.at);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 

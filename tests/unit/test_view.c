@@ -2,8 +2,8 @@
 
 #include <check.h>
 
-#include "tests/support/story.h"
 #include "tests/support/suite.h"
+#include "tests/support/told.h"
 
 #define ORDER                                                                      \
     "{\"name\":\"order\",\"steps\":[{\"id\":\"pay\",\"call\":{\"url\":"            \
@@ -20,7 +20,7 @@
 
 static const char input[] = "{\"amount\":19.99}";
 
-static struct view view_of(struct story *t, uint64_t turn)
+static struct view view_of(struct told *t, uint64_t turn)
 {
     struct err_info info = {""};
     struct view v;
@@ -30,64 +30,64 @@ static struct view view_of(struct story *t, uint64_t turn)
     return v;
 }
 
-static const struct view_step *step_of(const struct story *t, const struct view *v,
+static const struct view_step *step_of(const struct told *t, const struct view *v,
                                        const char *id)
 {
-    return &v->steps[story_step(t, id)];
+    return &v->steps[told_step(t, id)];
 }
 
-static struct story *completed(void)
+static struct told *completed(void)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
 
     t->now_ms += 1000;
-    story_answer(t, "pay", 201, "{\"id\":\"ch_1\"}");
+    told_answer(t, "pay", 201, "{\"id\":\"ch_1\"}");
     t->now_ms += 1000;
-    story_answer(t, "mail", 400, "{\"no\":true}");
+    told_answer(t, "mail", 400, "{\"no\":true}");
     t->now_ms += 1000;
-    story_answer(t, "ship", 200, "{}");
+    told_answer(t, "ship", 200, "{}");
     return t;
 }
 
 START_TEST(test_a_completed_saga_shows_times_outputs_and_its_own_output)
 {
-    struct story *t = completed();
+    struct told *t = completed();
     const struct view v = view_of(t, 0);
     const struct view_step *pay = step_of(t, &v, "pay");
 
     ck_assert_int_eq(v.row.status, SAGA_STATUS_COMPLETED);
-    ck_assert_uint_eq(v.row.ended_ms, STORY_START_MS + 3000);
-    ck_assert_uint_eq(v.row.updated_ms, STORY_START_MS + 3000);
+    ck_assert_uint_eq(v.row.ended_ms, TOLD_START_MS + 3000);
+    ck_assert_uint_eq(v.row.updated_ms, TOLD_START_MS + 3000);
     ck_assert_str_eq(v.output, "{\"id\":\"ch_1\"}");
     ck_assert_ptr_null(v.why);
     ck_assert_str_eq(pay->status, "succeeded");
     ck_assert_uint_eq(pay->attempts, 1);
-    ck_assert_uint_eq(pay->started_ms, STORY_START_MS);
-    ck_assert_uint_eq(pay->ended_ms, STORY_START_MS + 1000);
+    ck_assert_uint_eq(pay->started_ms, TOLD_START_MS);
+    ck_assert_uint_eq(pay->ended_ms, TOLD_START_MS + 1000);
     ck_assert(pay->has_output && !pay->has_error);
     ck_assert_int_eq(pay->output.http_status, 201);
     ck_assert_str_eq(pay->output.body, "{\"id\":\"ch_1\"}");
     ck_assert(pay->output.is_json);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_group_begins_with_its_first_part_and_ends_with_its_last)
 {
-    struct story *t = completed();
+    struct told *t = completed();
     const struct view v = view_of(t, 0);
     const struct view_step *both = step_of(t, &v, "both");
 
     ck_assert_str_eq(both->status, "succeeded");
-    ck_assert_uint_eq(both->started_ms, STORY_START_MS + 1000);
-    ck_assert_uint_eq(both->ended_ms, STORY_START_MS + 3000);
-    story_end(t);
+    ck_assert_uint_eq(both->started_ms, TOLD_START_MS + 1000);
+    ck_assert_uint_eq(both->ended_ms, TOLD_START_MS + 3000);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_an_ignored_step_keeps_its_last_error)
 {
-    struct story *t = completed();
+    struct told *t = completed();
     const struct view v = view_of(t, 0);
     const struct view_step *mail = step_of(t, &v, "mail");
 
@@ -95,13 +95,13 @@ START_TEST(test_an_ignored_step_keeps_its_last_error)
     ck_assert(mail->has_error && !mail->has_output);
     ck_assert_int_eq(mail->error_outcome, OUTCOME_REJECTED);
     ck_assert_int_eq(mail->error_status, 400);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_saga_is_seen_as_it_was_after_an_earlier_turn)
 {
-    struct story *t = completed();
+    struct told *t = completed();
     const struct view v = view_of(t, 2);
 
     ck_assert_int_eq(v.row.status, SAGA_STATUS_RUNNING);
@@ -111,13 +111,13 @@ START_TEST(test_a_saga_is_seen_as_it_was_after_an_earlier_turn)
     ck_assert_str_eq(step_of(t, &v, "mail")->status, "running");
     ck_assert_str_eq(step_of(t, &v, "both")->status, "running");
     ck_assert_ptr_nonnull(v.why);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_turn_or_saga_that_is_not_there_is_not_found)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     struct err_info info = {""};
     struct view v;
 
@@ -126,20 +126,20 @@ START_TEST(test_a_turn_or_saga_that_is_not_there_is_not_found)
     ck_assert_str_eq(info.text, "saga 's-1' has no turn 9");
     ck_assert_int_eq(view_read(t->reader, t->registry, "s-2", 0, t->arena, &v, &info),
                      ERR_NOT_FOUND);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_step_backing_off_shows_its_error_and_its_next_attempt)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     struct view v;
     const struct view_step *pay;
 
     v = view_of(t, 0);
-    ck_assert_uint_eq(v.in_flight_until_ms, STORY_START_MS + 10000);
+    ck_assert_uint_eq(v.in_flight_until_ms, TOLD_START_MS + 10000);
     t->now_ms += 10000;
-    story_answer(t, "pay", 0, NULL);
+    told_answer(t, "pay", 0, NULL);
     v = view_of(t, 0);
     pay = step_of(t, &v, "pay");
     ck_assert_str_eq(pay->status, "backing-off");
@@ -150,58 +150,58 @@ START_TEST(test_a_step_backing_off_shows_its_error_and_its_next_attempt)
     ck_assert_uint_eq(pay->next_attempt_ms, saga_wake_at(&t->saga, t->definition->plan));
     ck_assert_uint_eq(pay->ended_ms, 0);
     ck_assert_uint_eq(v.in_flight_until_ms, 0);
-    story_wake(t);
-    story_answer(t, "pay", 200, "{\"id\":1}");
+    told_wake(t);
+    told_answer(t, "pay", 200, "{\"id\":1}");
     v = view_of(t, 0);
     ck_assert(!step_of(t, &v, "pay")->has_error);
     ck_assert_uint_eq(step_of(t, &v, "pay")->attempts, 2);
-    ck_assert_uint_eq(step_of(t, &v, "pay")->started_ms, STORY_START_MS);
-    story_end(t);
+    ck_assert_uint_eq(step_of(t, &v, "pay")->started_ms, TOLD_START_MS);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_compensated_step_ends_when_it_is_compensated)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     struct view v;
 
-    story_answer(t, "pay", 200, "{\"id\":1}");
-    story_answer(t, "mail", 200, NULL);
+    told_answer(t, "pay", 200, "{\"id\":1}");
+    told_answer(t, "mail", 200, NULL);
     t->now_ms += 5000;
-    story_answer(t, "ship", 422, NULL);
+    told_answer(t, "ship", 422, NULL);
     v = view_of(t, 0);
     ck_assert_int_eq(v.row.status, SAGA_STATUS_COMPENSATING);
     ck_assert_str_eq(step_of(t, &v, "pay")->status, "compensating");
     ck_assert_uint_eq(step_of(t, &v, "pay")->ended_ms, 0);
     t->now_ms += 5000;
-    story_answer(t, "pay", 200, NULL);
+    told_answer(t, "pay", 200, NULL);
     v = view_of(t, 0);
     ck_assert_int_eq(v.row.status, SAGA_STATUS_COMPENSATED);
     ck_assert_str_eq(step_of(t, &v, "pay")->status, "compensated");
-    ck_assert_uint_eq(step_of(t, &v, "pay")->ended_ms, STORY_START_MS + 10000);
+    ck_assert_uint_eq(step_of(t, &v, "pay")->ended_ms, TOLD_START_MS + 10000);
     ck_assert_str_eq(step_of(t, &v, "ship")->status, "rejected");
     ck_assert_int_eq(step_of(t, &v, "ship")->error_status, 422);
     ck_assert(step_of(t, &v, "pay")->has_output);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_stuck_step_says_the_reason_and_what_failed)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     struct view v;
 
-    story_answer(t, "pay", 200, "{\"nothing\":\"named id\"}");
-    story_answer(t, "mail", 200, NULL);
-    story_answer(t, "ship", 422, NULL);
-    story_answer(t, "pay", 404, NULL);
+    told_answer(t, "pay", 200, "{\"nothing\":\"named id\"}");
+    told_answer(t, "mail", 200, NULL);
+    told_answer(t, "ship", 422, NULL);
+    told_answer(t, "pay", 404, NULL);
     v = view_of(t, 0);
     ck_assert_int_eq(v.row.status, SAGA_STATUS_STUCK);
     ck_assert_str_eq(v.row.stuck_step, "pay");
     ck_assert_str_eq(step_of(t, &v, "pay")->status, "stuck");
     ck_assert_str_eq(step_of(t, &v, "pay")->error_detail, "it was refused");
     ck_assert_int_eq(step_of(t, &v, "pay")->error_status, 404);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
@@ -211,7 +211,7 @@ END_TEST
 
 START_TEST(test_an_expression_that_failed_is_told_where_it_got_stuck)
 {
-    struct story *t = story_begin(BAD, input);
+    struct told *t = told_begin(BAD, input);
     const struct view v = view_of(t, 0);
     const struct view_step *pay = step_of(t, &v, "pay");
 
@@ -219,32 +219,32 @@ START_TEST(test_an_expression_that_failed_is_told_where_it_got_stuck)
     ck_assert_int_eq(pay->error_outcome, OUTCOME_NONE);
     ck_assert_ptr_nonnull(strstr(pay->error_detail, "its request cannot be rendered: "));
     ck_assert_ptr_nonnull(strstr(pay->error_detail, ".input.amount.x"));
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_who_paused_and_who_cancelled_is_shown)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     struct view v;
 
-    ck_assert_int_eq(story_command(t, SAGA_EV_PAUSE, NULL, NULL), SAGA_APPLIED);
+    ck_assert_int_eq(told_command(t, SAGA_EV_PAUSE, NULL, NULL), SAGA_APPLIED);
     v = view_of(t, 0);
     ck_assert(v.row.is_paused);
     ck_assert_str_eq(v.paused_by, "ops");
-    ck_assert_int_eq(story_command(t, SAGA_EV_RESUME, NULL, NULL), SAGA_APPLIED);
-    ck_assert_int_eq(story_command(t, SAGA_EV_CANCEL, NULL, NULL), SAGA_APPLIED);
+    ck_assert_int_eq(told_command(t, SAGA_EV_RESUME, NULL, NULL), SAGA_APPLIED);
+    ck_assert_int_eq(told_command(t, SAGA_EV_CANCEL, NULL, NULL), SAGA_APPLIED);
     v = view_of(t, 0);
     ck_assert(!v.row.is_paused);
     ck_assert_ptr_null(v.paused_by);
     ck_assert_str_eq(v.cancelled_by, "ops");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_start_is_viewed_from_memory_as_it_would_be_read)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     const struct view read = view_of(t, 0);
     struct store_saga row = read.row;
     uint8_t state[1024];
@@ -254,37 +254,37 @@ START_TEST(test_a_start_is_viewed_from_memory_as_it_would_be_read)
     row.started_ms = t->now_ms;
     view_of_start(&row, t->definition, 1, read.input, state, n, t->arena, &v);
     ck_assert_str_eq(step_of(t, &v, "pay")->status, "running");
-    ck_assert_uint_eq(step_of(t, &v, "pay")->started_ms, STORY_START_MS);
+    ck_assert_uint_eq(step_of(t, &v, "pay")->started_ms, TOLD_START_MS);
     ck_assert_uint_eq(v.in_flight_until_ms, read.in_flight_until_ms);
     ck_assert_int_eq(v.row.status, SAGA_STATUS_RUNNING);
     ck_assert_ptr_nonnull(v.why);
     ck_assert(!step_of(t, &v, "pay")->has_output);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_journal_longer_than_a_page_is_read_to_its_end)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     struct view v;
 
     for (int i = 0; i < 400; i++) {
         ck_assert_int_eq(
-            story_command(t, i % 2 == 0 ? SAGA_EV_PAUSE : SAGA_EV_RESUME, NULL, NULL),
+            told_command(t, i % 2 == 0 ? SAGA_EV_PAUSE : SAGA_EV_RESUME, NULL, NULL),
             SAGA_APPLIED);
     }
     v = view_of(t, 0);
     ck_assert_uint_eq(v.state->turn, 401);
     v = view_of(t, 256);
     ck_assert_uint_eq(v.state->turn, 256);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 /* ---- attempts
  * -------------------------------------------------------------------------- */
 
-static struct view_call *calls_of(struct story *t, size_t expected)
+static struct view_call *calls_of(struct told *t, size_t expected)
 {
     const struct view v = view_of(t, 0);
     struct err_info info = {""};
@@ -306,12 +306,12 @@ static void assert_request(const struct view_call *c, const char *url, const cha
 
 START_TEST(test_every_attempt_is_listed_with_its_request_and_answer)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     const struct view_call *calls;
 
-    story_answer(t, "pay", 503, "busy");
-    story_wake(t);
-    story_answer(t, "pay", 200, "{\"id\":7}");
+    told_answer(t, "pay", 503, "busy");
+    told_wake(t);
+    told_answer(t, "pay", 200, "{\"id\":7}");
     calls = calls_of(t, 4);
     ck_assert_uint_eq(calls[0].n, 1);
     ck_assert_uint_eq(calls[0].turn, 1);
@@ -326,32 +326,32 @@ START_TEST(test_every_attempt_is_listed_with_its_request_and_answer)
     assert_request(&calls[1], "http://127.0.0.1/pay", "{\"a\":19.99}");
     ck_assert(!calls[2].has_ended && calls[2].ended_ms == 0);
     ck_assert(calls[2].has_request);
-    ck_assert_uint_eq(calls[2].step, story_step(t, "mail"));
-    story_end(t);
+    ck_assert_uint_eq(calls[2].step, told_step(t, "mail"));
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_compensation_is_rendered_with_the_documents_of_its_turn)
 {
-    struct story *t = story_begin(ORDER, input);
+    struct told *t = told_begin(ORDER, input);
     const struct view_call *calls;
 
-    story_answer(t, "pay", 200, "{\"id\":7}");
-    story_answer(t, "mail", 200, NULL);
-    story_answer(t, "ship", 422, NULL);
-    story_answer(t, "pay", 200, NULL);
+    told_answer(t, "pay", 200, "{\"id\":7}");
+    told_answer(t, "mail", 200, NULL);
+    told_answer(t, "ship", 422, NULL);
+    told_answer(t, "pay", 200, NULL);
     calls = calls_of(t, 4);
     ck_assert_int_eq(calls[3].call, CALL_COMPENSATION);
     assert_request(&calls[3], "http://127.0.0.1/refund", "{\"of\":7,\"error\":\"ship\"}");
     ck_assert_int_eq(calls[3].outcome, OUTCOME_SUCCEEDED);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
 START_TEST(test_a_lost_attempt_is_unknown_and_its_late_answer_is_kept_beside_it)
 {
-    struct story *t = story_begin(ORDER, input);
-    struct record late = story_answer_of(t, "pay", 200, "{\"id\":8}");
+    struct told *t = told_begin(ORDER, input);
+    struct record late = told_answer_of(t, "pay", 200, "{\"id\":8}");
     struct record lost = {.event = late.event};
     struct store_batch batch = {.arena = t->arena};
     const struct view_call *calls;
@@ -360,7 +360,9 @@ START_TEST(test_a_lost_attempt_is_unknown_and_its_late_answer_is_kept_beside_it)
 
     lost.event.kind = SAGA_EV_LOST;
     lost.event.outcome = OUTCOME_UNKNOWN;
-    ck_assert_int_eq(story_turn(t, lost), SAGA_APPLIED);
+    lost.event.may_retry = true;
+    lost.event.is_free = true;
+    ck_assert_int_eq(told_turn(t, lost), SAGA_APPLIED);
     buf_init(&data, 4096);
     record_encode(&late, &data);
     op = store_batch_add(&batch, STORE_LATE);
@@ -371,14 +373,14 @@ START_TEST(test_a_lost_attempt_is_unknown_and_its_late_answer_is_kept_beside_it)
                                       .call = late.event.call,
                                       .at_ms = t->now_ms + 5,
                                       .data = {data.bytes, data.n}};
-    story_commit(t, &batch);
+    told_commit(t, &batch);
     buf_done(&data);
     calls = calls_of(t, t->n_sent);
     ck_assert_int_eq(calls[0].outcome, OUTCOME_UNKNOWN);
     ck_assert(calls[0].is_late);
     ck_assert_int_eq(calls[0].http_status, 200);
     ck_assert_str_eq(calls[0].body, "{\"id\":8}");
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
@@ -389,7 +391,7 @@ END_TEST
 
 START_TEST(test_an_items_request_is_rendered_with_its_value)
 {
-    struct story *t = story_begin(EACH, "{\"to\":[\"x\",\"y\"]}");
+    struct told *t = told_begin(EACH, "{\"to\":[\"x\",\"y\"]}");
     const struct view v = view_of(t, 0);
     const struct view_call *calls = calls_of(t, 1);
 
@@ -397,7 +399,7 @@ START_TEST(test_an_items_request_is_rendered_with_its_value)
     ck_assert_uint_eq(calls[0].item, 0);
     ck_assert_uint_eq(step_of(t, &v, "m")->items_total, 2);
     ck_assert_uint_eq(step_of(t, &v, "m")->items_settled, 0);
-    story_end(t);
+    told_end(t);
 }
 END_TEST
 
