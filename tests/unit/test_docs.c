@@ -340,6 +340,39 @@ START_TEST(test_a_signal_that_came_early_is_kept_for_its_wait)
 }
 END_TEST
 
+#define CALLBACK                                                                        \
+    "{\"name\":\"back\",\"steps\":[{\"id\":\"a\",\"call\":{\"url\":\"http://127.0.0.1/" \
+    "a\","                                                                              \
+    "\"callback\":{\"timeout\":\"1h\"}},\"compensate\":null},{\"id\":\"b\",\"call\":"   \
+    "{\"url\":\"http://127.0.0.1/b\",\"body\":[\"${ .steps.a.status }\","               \
+    "\"${ .steps.a.body }\"]},\"compensate\":null}]}"
+
+static void call_back(struct told *t, const char *body)
+{
+    struct record r = told_answer_of(t, "a", 200, body);
+
+    r.event.kind = SAGA_EV_CALLED_BACK;
+    r.http_status = 0;
+    r.headers = NULL;
+    ck_assert_int_eq(told_turn(t, r), SAGA_APPLIED);
+}
+
+START_TEST(test_a_callbacks_body_is_the_steps_whichever_comes_first)
+{
+    struct told *t = told_begin(CALLBACK, input);
+
+    told_answer(t, "a", 202, "\"accepted\"");
+    call_back(t, "{\"done\":1}");
+    assert_body(t, 2, "[202,{\"done\":1}]");
+    told_end(t);
+    t = told_begin(CALLBACK, input);
+    call_back(t, "{\"done\":1}");
+    told_answer(t, "a", 202, "\"accepted\"");
+    assert_body(t, 2, "[202,{\"done\":1}]");
+    told_end(t);
+}
+END_TEST
+
 START_TEST(test_the_saga_names_itself)
 {
     struct told *t = told_begin(ONE, input);
@@ -374,5 +407,6 @@ int main(void)
                       test_items_are_an_array_in_their_order_with_null_for_the_ignored,
                       test_a_signal_that_was_awaited_is_the_waits_body,
                       test_a_signal_that_came_early_is_kept_for_its_wait,
+                      test_a_callbacks_body_is_the_steps_whichever_comes_first,
                       test_the_saga_names_itself);
 }
