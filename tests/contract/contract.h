@@ -74,5 +74,6 @@ Suite *contract_rows_suite(void);
 Suite *contract_definitions_suite(void);
 Suite *contract_writer_suite(void);
 Suite *contract_sqlite_suite(void);
+Suite *contract_plans_suite(void);
 
 #endif /* TESTS_CONTRACT_CONTRACT_H */

@@ -15,6 +15,7 @@ int main(void)
     srunner_add_suite(runner, contract_definitions_suite());
     srunner_add_suite(runner, contract_writer_suite());
     srunner_add_suite(runner, contract_sqlite_suite());
+    srunner_add_suite(runner, contract_plans_suite());
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -87,6 +87,9 @@ static enum err open_migrated(const char *path, bool is_dev, struct sqlite_store
     struct sqlite_store *st = mem_alloc(sizeof(*st));
     enum err e;
 
+    /* Statistics cost a mutex per allocation. Refused, harmlessly, once SQLite is in
+     * use by this process. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     st->base.backend = &backend;
     st->place.lock_fd = -1;
     e = sqlite_place_open(&st->place, path, is_dev, info);

@@ -1,0 +1,163 @@
+/* contract_plans.c - SQLite: the lists are walks of indexes, whatever is asked for. The
+ * plans are asked of SQLite for the statements that the store really runs. */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "engine/store/sqlite/sqlite_store.h"
+#include "tests/contract/contract.h"
+
+#define BIT(status) (1U << SAGA_STATUS_##status)
+
+static struct buf statement; /* The text of the last one that began with SELECT. */
+
+static int note_statement(unsigned kind, void *user, void *stmt, void *text)
+{
+    (void)kind;
+    (void)user;
+    (void)stmt;
+    if (strncmp(text, "SELECT", 6) == 0) {
+        buf_clear(&statement);
+        buf_add_text(&statement, text);
+    }
+    return 0;
+}
+
+static sqlite3 *reader_db(void)
+{
+    return ((struct sqlite_reader *)contract_reader)->db;
+}
+
+static void watch(void)
+{
+    buf_init(&statement, 1000000);
+    ck_assert_int_eq(
+        sqlite3_trace_v2(reader_db(), SQLITE_TRACE_STMT, note_statement, NULL),
+        SQLITE_OK);
+}
+
+/* The plan of the noted statement, one line each. */
+static const char *plan(void)
+{
+    struct buf sql;
+    struct buf lines;
+    sqlite3_stmt *st = NULL;
+    const char *text;
+
+    (void)sqlite3_trace_v2(reader_db(), 0, NULL, NULL); /* Off: cannot fail. */
+    buf_init(&sql, 1000000);
+    buf_init(&lines, 1000000);
+    buf_printf(&sql, "EXPLAIN QUERY PLAN %s", buf_text(&statement));
+    ck_assert_msg(sqlite3_prepare_v2(reader_db(), buf_text(&sql), -1, &st, NULL) ==
+                      SQLITE_OK,
+                  "%s", sqlite3_errmsg(reader_db()));
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        buf_printf(&lines, "%s\n", (const char *)sqlite3_column_text(st, 3));
+    }
+    ck_assert_int_eq(sqlite3_finalize(st), SQLITE_OK);
+    text = arena_text(contract_arena, buf_text(&lines));
+    buf_done(&sql);
+    buf_done(&lines);
+    buf_done(&statement);
+    return text;
+}
+
+static unsigned times_in(const char *text, const char *word)
+{
+    unsigned n = 0;
+
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+        n++;
+    }
+    return n;
+}
+
+/* The only sort is of the page found; nothing walks a whole table but that page. */
+static void assert_walks(const char *lines, const char *index)
+{
+    ck_assert_msg(times_in(lines, "TEMP B-TREE") <= 1, "%s", lines);
+    ck_assert_msg(times_in(lines, "SCAN") == times_in(lines, "SCAN hit"), "%s", lines);
+    ck_assert_msg(strstr(lines, index) != NULL, "%s", lines);
+}
+
+static const char *plan_of_list(const struct store_filter *filter)
+{
+    watch();
+    (void)contract_list(filter, 100, 10);
+    return plan();
+}
+
+START_TEST(test_list_by_status_walks_the_status_indexes)
+{
+    const char *lines = plan_of_list(
+        &(struct store_filter){.statuses = BIT(RUNNING) | BIT(STUCK) | BIT(COMPENSATED)});
+
+    assert_walks(lines, "saga_open (status=? AND is_asleep=? AND rowid<?)");
+    assert_walks(lines, "saga_ended (status=? AND rowid<?)");
+}
+END_TEST
+
+START_TEST(test_list_by_definition_walks_its_index)
+{
+    static const char *const names[] = {"order", "refund"};
+
+    assert_walks(plan_of_list(&(struct store_filter){.definitions = names,
+                                                     .n_definitions = 2,
+                                                     .statuses = BIT(COMPLETED)}),
+                 "saga_name (name=? AND rowid<?)");
+}
+END_TEST
+
+START_TEST(test_list_by_key_stuck_step_or_label_walks_its_index)
+{
+    static const char *const texts[] = {"a", "b"};
+
+    assert_walks(plan_of_list(&(struct store_filter){
+                     .keys = texts, .n_keys = 2, .statuses = BIT(RUNNING)}),
+                 "saga_key (key=? AND rowid<?)");
+    assert_walks(plan_of_list(&(struct store_filter){.stuck_steps = texts,
+                                                     .n_stuck_steps = 2,
+                                                     .definitions = texts,
+                                                     .n_definitions = 2}),
+                 "saga_stuck (stuck_step=? AND rowid<?)");
+    assert_walks(plan_of_list(&(struct store_filter){.label_names = texts,
+                                                     .label_values = texts,
+                                                     .n_labels = 2,
+                                                     .keys = texts,
+                                                     .n_keys = 2}),
+                 "(name=? AND value=? AND saga<?)");
+}
+END_TEST
+
+START_TEST(test_list_without_a_leading_condition_walks_the_sagas_downwards)
+{
+    assert_walks(plan_of_list(&(struct store_filter){.paused = 1}),
+                 "INTEGER PRIMARY KEY (rowid<?)");
+}
+END_TEST
+
+START_TEST(test_recovery_and_the_due_index_need_no_sort)
+{
+    watch();
+    (void)contract_awake(0, 10);
+    assert_walks(plan(), "saga_open (status=? AND is_asleep=? AND rowid>?)");
+    watch();
+    (void)contract_due(100, 10);
+    assert_walks(plan(), "saga_due (wake_ms>? AND wake_ms<?)");
+}
+END_TEST
+
+Suite *contract_plans_suite(void)
+{
+    Suite *suite = suite_create("plans");
+    TCase *t = tcase_create("sqlite");
+
+    tcase_add_checked_fixture(t, contract_open_sqlite, contract_close);
+    tcase_add_test(t, test_list_by_status_walks_the_status_indexes);
+    tcase_add_test(t, test_list_by_definition_walks_its_index);
+    tcase_add_test(t, test_list_by_key_stuck_step_or_label_walks_its_index);
+    tcase_add_test(t, test_list_without_a_leading_condition_walks_the_sagas_downwards);
+    tcase_add_test(t, test_recovery_and_the_due_index_need_no_sort);
+    suite_add_tcase(suite, t);
+    return suite;
+}
