@@ -1,0 +1,157 @@
+/* body.c - see body.h. */
+#include "adminapi/body.h"
+
+#include <string.h>
+
+#include "adminapi/answer.h"
+#include "base/json.h"
+
+void body_fault(struct request *r, const struct body_member *m, const char *code,
+                const char *detail)
+{
+    answer_fault(r, arena_printf(r->arena, "/%s", m->name), code, "%s", detail);
+}
+
+/* A name as one segment of a JSON Pointer. */
+static const char *pointer_of(struct request *r, struct json_span name)
+{
+    struct buf plain;
+    struct buf pointer;
+    const char *made;
+
+    buf_init(&plain, 1024);
+    buf_init(&pointer, 4096);
+    json_span_unescape(name, &plain);
+    buf_add_char(&pointer, '/');
+    for (const char *at = buf_text(&plain); *at != '\0'; at++) {
+        if (*at == '~' || *at == '/') {
+            buf_add_text(&pointer, *at == '~' ? "~0" : "~1");
+        } else {
+            buf_add_char(&pointer, *at);
+        }
+    }
+    made = arena_text(r->arena, buf_text(&pointer));
+    buf_done(&plain);
+    buf_done(&pointer);
+    return made;
+}
+
+static void take_members(struct request *r, struct json_span body,
+                         struct body_member *members, size_t n)
+{
+    struct json_walk walk = json_walk_of(body);
+    struct json_span name;
+    struct json_span value;
+
+    while (json_walk_next(&walk, &name, &value)) {
+        size_t i = 0;
+
+        while (i < n &&
+               !json_span_is_text(name, members[i].name, strlen(members[i].name))) {
+            i++;
+        }
+        if (i < n) {
+            members[i].value = value;
+        } else {
+            const char *pointer = pointer_of(r, name);
+
+            answer_fault(r, pointer, "unknown-member", "There is no member '%s' here",
+                         pointer + 1);
+        }
+    }
+}
+
+bool body_read(struct request *r, bool may_be_empty, struct body_member *members,
+               size_t n, json_t **tree_out)
+{
+    json_t *tree;
+    struct err_info info = {.text = ""};
+
+    if (r->body.n == 0 && may_be_empty && tree_out == NULL) {
+        return true;
+    }
+    if (r->body.n == 0) {
+        answer_refuse(r, PROBLEM_INVALID_JSON,
+                      "A JSON object is needed and the body is empty: line 1, column 1");
+        return false;
+    }
+    if (json_read(buf_text(&r->body), r->body.n, &tree, &info) != ERR_OK) {
+        answer_refuse(r, PROBLEM_INVALID_JSON, "%s", info.text);
+        return false;
+    }
+    if (!json_is_object(tree)) {
+        json_decref(tree);
+        answer_fault(r, "", "type", "The body must be a JSON object");
+        answer_refuse(r, PROBLEM_INPUT_INVALID, "The body must be a JSON object");
+        return false;
+    }
+    take_members(r, json_span_of(buf_text(&r->body), r->body.n), members, n);
+    if (tree_out != NULL) {
+        *tree_out = tree;
+    } else {
+        json_decref(tree);
+    }
+    return true;
+}
+
+const char *body_text(struct request *r, const struct body_member *m)
+{
+    struct buf text;
+    const char *made;
+
+    if (m->value.at == NULL) {
+        return NULL;
+    }
+    if (json_span_kind(m->value) != JSON_KIND_STRING) {
+        body_fault(r, m, "type", "It must be a text");
+        return NULL;
+    }
+    buf_init(&text, m->value.n);
+    json_span_unescape(m->value, &text);
+    made = arena_copy(r->arena, buf_text(&text), text.n);
+    buf_done(&text);
+    return made;
+}
+
+const char *body_needed_text(struct request *r, const struct body_member *m)
+{
+    const char *text = body_text(r, m);
+
+    if (m->value.at == NULL) {
+        answer_fault(r, "", "required", "The member '%s' is required", m->name);
+    } else if (text != NULL && text[0] == '\0') {
+        body_fault(r, m, "minLength", "It must not be empty");
+        return NULL;
+    }
+    return text;
+}
+
+bool body_whole(struct request *r, const struct body_member *m, int64_t least,
+                int64_t *out)
+{
+    int64_t value;
+
+    if (m->value.at == NULL) {
+        return false;
+    }
+    if (json_span_kind(m->value) != JSON_KIND_NUMBER ||
+        !json_span_int(m->value, &value) || value < least) {
+        body_fault(r, m, "type",
+                   least == 0 ? "It must be a whole number from 0 on"
+                              : "It must be a whole number from 1 on");
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool body_refuses(struct request *r, enum problem p, const char *detail)
+{
+    if (r->faults == NULL) {
+        return false;
+    }
+    answer_refuse(r, p, "%s: %s %s", detail,
+                  r->faults->pointer[0] != '\0' ? r->faults->pointer : "the body",
+                  r->faults->detail);
+    return true;
+}

@@ -1,0 +1,167 @@
+/* call_json.c - attempts in the API's JSON; see saga_json.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "adminapi/redact.h"
+#include "adminapi/saga_json.h"
+#include "engine/run/saga_text.h"
+
+static const struct definition_call *call_of(const struct definition *d,
+                                             const struct view_call *call)
+{
+    const struct definition_step *step;
+
+    if (call->step >= d->plan->n_nodes) {
+        return NULL;
+    }
+    step = &d->steps[call->step];
+    switch (call->call) {
+    case CALL_ACTION:
+        return step->action;
+    case CALL_CONFIRM:
+        return step->confirm;
+    case CALL_COMPENSATION:
+        return step->compensation;
+    }
+    return NULL;
+}
+
+static void put_request_headers(struct json_out *o, const struct render_request *request,
+                                const struct redact *redact)
+{
+    json_key(o, "headers");
+    json_open_object(o);
+    for (size_t i = 0; i < request->n_headers; i++) {
+        const struct render_header *h = &request->headers[i];
+
+        json_put(o, h->name,
+                 redact_hides_header(redact, "request.headers", h->name) ? REDACT_TEXT
+                                                                         : h->value);
+    }
+    json_close_object(o);
+}
+
+static void put_request(struct json_out *o, const struct view_call *call,
+                        const struct definition_call *d, const struct redact *redact)
+{
+    const struct render_request *request = &call->request;
+
+    json_key(o, "request");
+    if (!call->has_request || d == NULL) {
+        json_nothing(o);
+        return;
+    }
+    json_open_object(o);
+    json_put(o, "method", d->method);
+    if (d->service != NULL) {
+        json_put(o, "service", d->service);
+    }
+    json_put(o, "url", request->url);
+    put_request_headers(o, request, redact);
+    json_key(o, "body");
+    redact_body(o, redact, "request.body", request->body, request->body_n, false);
+    json_close_object(o);
+}
+
+static void put_answer_headers(struct json_out *o, const char *headers,
+                               const struct redact *redact)
+{
+    struct json_walk walk = json_walk_of(
+        headers != NULL ? json_span_of(headers, strlen(headers)) : JSON_SPAN_NONE);
+    struct json_span name;
+    struct json_span value;
+    struct buf plain;
+
+    json_key(o, "headers");
+    json_open_object(o);
+    while (json_walk_next(&walk, &name, &value)) {
+        buf_init(&plain, name.n);
+        json_span_unescape(name, &plain);
+        json_key(o, buf_text(&plain));
+        if (redact_hides_header(redact, "response.headers", buf_text(&plain))) {
+            json_text(o, REDACT_TEXT);
+        } else {
+            json_raw(o, value);
+        }
+        buf_done(&plain);
+    }
+    json_close_object(o);
+}
+
+static void put_response(struct json_out *o, const struct view_call *call,
+                         const struct redact *redact)
+{
+    json_key(o, "response");
+    if (call->http_status == 0) {
+        json_nothing(o);
+        return;
+    }
+    json_open_object(o);
+    json_put_number(o, "status", call->http_status);
+    put_answer_headers(o, call->headers, redact);
+    json_key(o, "body");
+    redact_body(o, redact, "response.body", call->body, call->body_n, call->is_truncated);
+    json_put_flag(o, "bodyTruncated", call->is_truncated);
+    json_close_object(o);
+}
+
+/* Milliseconds with three decimals; null: it did not come so far. */
+static void put_timings(struct json_out *o, const int32_t timings_us[static 5])
+{
+    static const char *const names[] = {"dns", "connect", "tls", "firstByte", "total"};
+    char number[32];
+
+    json_key(o, "timings");
+    json_open_object(o);
+    for (size_t i = 0; i < 5; i++) {
+        json_key(o, names[i]);
+        if (timings_us[i] < 0) {
+            json_nothing(o);
+            continue;
+        }
+        (void)snprintf(number, sizeof(number), "%d.%03d", (int)(timings_us[i] / 1000),
+                       (int)(timings_us[i] % 1000));
+        json_raw(o, json_span_of(number, strlen(number)));
+    }
+    json_close_object(o);
+}
+
+static void put_name(struct json_out *o, const struct definition *d,
+                     const struct view_call *call)
+{
+    json_put_number(o, "n", call->n);
+    json_put_number(o, "turn", (int64_t)call->turn);
+    json_put(o, "step", call->step < d->plan->n_nodes ? d->steps[call->step].id : NULL);
+    json_key(o, "item");
+    if (call->item == SAGA_NO_ITEM) {
+        json_nothing(o);
+    } else {
+        json_number(o, call->item);
+    }
+    json_put(o, "operation", call_name_of(call->call));
+    json_put_number(o, "attempt", call->attempt);
+}
+
+void saga_json_call(struct json_out *o, const struct definition *d,
+                    const struct view_call *call)
+{
+    const struct definition_call *made = call_of(d, call);
+    const struct redact redact = {made != NULL ? made->redact : NULL,
+                                  made != NULL ? made->n_redact : 0};
+
+    json_open_object(o);
+    put_name(o, d, call);
+    json_put_time(o, "startedAt",
+                  call->started_ms != 0 ? call->started_ms : call->due_ms);
+    json_put_time(o, "endedAt", call->ended_ms);
+    json_put(o, "outcome", call->has_ended ? outcome_name(call->outcome) : NULL);
+    json_put(o, "detail",
+             call->detail != NULL && call->detail[0] != '\0' ? call->detail : NULL);
+    if (call->is_late) {
+        json_put_flag(o, "late", true);
+    }
+    put_request(o, call, made, &redact);
+    put_response(o, call, &redact);
+    put_timings(o, call->timings_us);
+    json_close_object(o);
+}

@@ -1,0 +1,138 @@
+/*
+ * request.h - one request, from its headers to its answer.
+ *
+ * The door (door.h) reads it, the route's handler answers it through answer.h, at once or
+ * after a command: request_submit() suspends the connection, moves the command to the
+ * engine, and `finish` is called on the door's thread when the engine has answered.
+ *
+ * Everything a handler makes lives in r->arena or r->answer and goes when the answer has
+ * been sent. A request belongs to its door's thread but for what lies in r->command (and
+ * the arena), which is the engine's between request_submit() and `finish`.
+ */
+#ifndef ADMINAPI_REQUEST_H
+#define ADMINAPI_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "adminapi/route.h"
+#include "adminapi/server.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "engine/run/command.h"
+#include "engine/run/registry.h"
+
+#define REQUEST_ANSWER_HEADERS 12
+#define REQUEST_ANSWER_MAX (64U * 1024 * 1024) /* A page of calls stays far below. */
+
+/* The header lines that mean something to us, copied to the arena; NULL: absent. */
+struct request_headers {
+    const char *authorization;
+    const char *content_type;
+    const char *content_length;
+    const char *transfer_encoding;
+    const char *expect;
+    const char *idempotency_key;
+    const char *if_match;
+    const char *if_none_match;
+    const char *prefer; /* Several lines are joined with a comma. */
+    const char *request_id;
+    const char *traceparent;
+    const char *tracestate;
+};
+
+struct request_fault { /* One of a problem's `errors`. */
+    const char *pointer;
+    const char *code;
+    const char *detail;
+    struct request_fault *next;
+};
+
+struct answer {
+    int status; /* 0: not answered. */
+    const char *content_type;
+    struct buf body;
+    const char *fixed; /* Instead of body: bytes that outlive the daemon. */
+    size_t fixed_n;
+    struct {
+        const char *name;
+        const char *value;
+    } headers[REQUEST_ANSWER_HEADERS];
+    size_t n_headers;
+    bool is_closing; /* Connection: close. */
+};
+
+/* Who may touch r->command now. See submit.c. */
+enum request_phase {
+    REQUEST_OURS,      /* The door's thread. */
+    REQUEST_WAITING,   /* The engine; the connection is suspended. */
+    REQUEST_ABANDONED, /* The engine still; the connection was resumed by api_stop(). */
+    REQUEST_LATE,      /* The engine answered after that. */
+    REQUEST_ORPHAN,    /* The engine, and nobody waits: it frees the request. */
+};
+
+struct door;
+struct door_connection;
+
+struct request {
+    struct door *door;
+    const struct api_config *config; /* Borrowed, like reader and registry. */
+    struct store_reader *reader;
+    struct registry *registry;
+    struct arena *arena; /* The request's. */
+
+    /* What is asked. */
+    const char *method;
+    struct target target;
+    struct request_headers headers;
+    const struct route *route;                    /* NULL until found. */
+    const char *parameters[ROUTE_PARAMETERS_MAX]; /* Of the path, decoded. */
+    struct buf body;
+    const char *request_id;
+    const char *actor;
+    const struct api_token *token; /* NULL: anonymous. */
+
+    /* What is answered. */
+    struct request_fault *faults; /* Oldest first. */
+    struct request_fault **faults_end;
+    struct answer answer;
+
+    /* What is asked of the engine. */
+    struct command command;
+    void (*finish)(struct request *r);
+    const void *more; /* The handler's own, for its finish. */
+
+    /* The door's and submit.c's. */
+    struct MHD_Connection *connection;
+    struct door_connection *peer;
+    const char *raw_target;    /* In the arena. */
+    const char *raw_target_at; /* In libmicrohttpd's buffer. */
+    uint64_t started_us;
+    bool has_headers;
+    bool is_submitted;
+    bool drops_body;
+    size_t body_n;     /* Bytes of the body that came, kept or not. */
+    _Atomic int phase; /* enum request_phase */
+    size_t index;      /* In door->requests. */
+    struct request *next_spare;
+};
+
+struct request *request_create(size_t body_max);
+void request_destroy(struct request *r);
+void request_reset(struct request *r); /* For the next one; memory is kept. */
+
+/* Hand r->command over; the caller has set its kind and what belongs to that. Actor and
+ * request id are filled in here. If the engine does not take it, the request is answered
+ * with the reason and finish is not called. Nothing of r may be touched afterwards. */
+void request_submit(struct request *r, void (*finish)(struct request *r));
+
+/* Take the connection back from the engine: answered with 503 by its door. False: it does
+ * not wait. For api_stop()'s thread. */
+bool request_abandon(struct request *r);
+
+/* The door is done with r. False: the engine still has it and will free it. */
+bool request_release(struct request *r);
+
+#endif /* ADMINAPI_REQUEST_H */

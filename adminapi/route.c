@@ -1,0 +1,140 @@
+/* route.c - see route.h. */
+#include "adminapi/route.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "adminapi/handlers.h"
+
+#define NAMED "/v1/definitions/{name}"
+#define SAGA "/v1/sagas/{id}"
+#define FILTERS                                                                 \
+    "status definition stuckStep key label. paused startedAfter startedBefore " \
+    "updatedAfter updatedBefore count limit cursor"
+
+/* clang-format off */
+const struct route routes[] = {
+    {"GET", "/v1/definitions", AUTH_READER, definitions_list, "limit cursor", "List definitions"},
+    {"GET", NAMED, AUTH_READER, definitions_show, "", "The current version of a definition"},
+    {"PUT", NAMED, AUTH_AUTHOR, definitions_put, "dryRun activate", "Check and store a definition"},
+    {"DELETE", NAMED, AUTH_AUTHOR, definitions_archive, "", "Archive a definition"},
+    {"GET", NAMED "/versions", AUTH_READER, definitions_versions, "limit cursor", "List the versions of a definition"},
+    {"GET", NAMED "/versions/{n}", AUTH_READER, definitions_version, "", "One version of a definition"},
+    {"PUT", NAMED "/current", AUTH_AUTHOR, definitions_use, "", "Choose the version new sagas take"},
+    {"POST", NAMED "/pause", AUTH_OPERATOR, definitions_pause, "", "Refuse new sagas"},
+    {"POST", NAMED "/resume", AUTH_OPERATOR, definitions_resume, "", "Allow new sagas again"},
+
+    {"POST", "/v1/sagas", AUTH_STARTER, sagas_start, "", "Start a saga"},
+    {"GET", "/v1/sagas", AUTH_READER, sagas_list, FILTERS, "List sagas, newest first"},
+    {"GET", SAGA, AUTH_READER, sagas_show, "", "A saga"},
+    {"GET", SAGA "/journal", AUTH_READER, sagas_journal, "limit cursor", "Every turn of a saga, oldest first"},
+    {"GET", SAGA "/calls", AUTH_READER, sagas_calls, "limit cursor", "Every attempt of a saga, oldest first"},
+    {"GET", SAGA "/calls/{n}", AUTH_READER, sagas_call, "", "One attempt"},
+
+    {"POST", SAGA "/retry", AUTH_OPERATOR, sagas_retry, "", "Call again what gave up or is waiting to be called again"},
+    {"POST", SAGA "/skip", AUTH_OPERATOR, sagas_skip, "", "Pass a step with an output given by hand"},
+    {"POST", SAGA "/resolve", AUTH_OPERATOR, sagas_resolve, "", "Say whether a stuck step's effect is in the world"},
+    {"POST", SAGA "/close", AUTH_OPERATOR, sagas_close, "", "Declare a stuck saga settled by hand"},
+    {"POST", SAGA "/cancel", AUTH_OPERATOR, sagas_cancel, "", "Take the saga back"},
+    {"POST", SAGA "/pause", AUTH_OPERATOR, sagas_pause, "", "Hold new calls"},
+    {"POST", SAGA "/resume", AUTH_OPERATOR, sagas_resume, "", "Go on after a pause"},
+
+    {"GET", "/v1/services", AUTH_READER, meta_services, "", "The services and how they stand"},
+    {"GET", "/v1/info", AUTH_NONE, meta_info, "", "Version and store"},
+    {"GET", "/healthz", AUTH_NONE, meta_health, "", "Is the process alive?"},
+    {"GET", "/readyz", AUTH_NONE, meta_ready, "verbose", "May it be given work?"},
+    {"GET", "/metrics", AUTH_NONE, meta_metrics, "", "Prometheus metrics"},
+    {"GET", "/openapi.json", AUTH_NONE, meta_openapi, "", "This interface"},
+    {"GET", "/schemas/definition.json", AUTH_NONE, meta_schema, "", "JSON Schema of definitions"},
+};
+/* clang-format on */
+
+const size_t n_routes = sizeof(routes) / sizeof(routes[0]);
+
+/* Does the pattern's segment at `at` (n bytes) take the text? */
+static bool takes(const char *at, size_t n, const char *text)
+{
+    if (at[0] == '{') {
+        return text[0] != '\0';
+    }
+    return strlen(text) == n && memcmp(at, text, n) == 0;
+}
+
+static bool matches(const char *pattern, const struct target *t,
+                    const char *parameters[ROUTE_PARAMETERS_MAX])
+{
+    const char *at = pattern + 1;
+    size_t n_parameters = 0;
+
+    for (size_t i = 0; i < t->n_segments; i++) {
+        const size_t n = strcspn(at, "/");
+
+        if (n == 0 || !takes(at, n, t->segments[i])) {
+            return false;
+        }
+        if (at[0] == '{') {
+            parameters[n_parameters++] = t->segments[i];
+        }
+        at += n;
+        if (*at == '\0') {
+            return i + 1 == t->n_segments && !t->is_deep;
+        }
+        at++;
+    }
+    return false;
+}
+
+const struct route *route_find(const char *method, const struct target *t,
+                               const char *parameters[ROUTE_PARAMETERS_MAX])
+{
+    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+
+    for (size_t i = 0; i < n_routes; i++) {
+        if (strcmp(routes[i].method, wanted) == 0 &&
+            matches(routes[i].path, t, parameters)) {
+            return &routes[i];
+        }
+    }
+    return NULL;
+}
+
+void route_allow(const struct target *t, struct buf *allow)
+{
+    const char *parameters[ROUTE_PARAMETERS_MAX];
+
+    for (size_t i = 0; i < n_routes; i++) {
+        if (!matches(routes[i].path, t, parameters)) {
+            continue;
+        }
+        buf_add_text(allow, allow->n > 0 ? ", " : "");
+        buf_add_text(allow, routes[i].method);
+        if (strcmp(routes[i].method, "GET") == 0) {
+            buf_add_text(allow, ", HEAD");
+        }
+    }
+}
+
+static bool knows(const char *known, const char *name)
+{
+    while (*known != '\0') {
+        const size_t n = strcspn(known, " ");
+        const bool is_prefix = known[n - 1] == '.';
+
+        if (strncmp(known, name, n) == 0 &&
+            (is_prefix ? name[n] != '\0' : name[n] == '\0')) {
+            return true;
+        }
+        known += n + (known[n] == ' ' ? 1 : 0);
+    }
+    return false;
+}
+
+const char *route_unknown_parameter(const struct route *route, const struct target *t)
+{
+    for (size_t i = 0; i < t->n_parameters; i++) {
+        if (!knows(route->parameters, t->parameters[i].name)) {
+            return t->parameters[i].name;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,93 @@
+/* saga_answer.c - see saga_answer.h. */
+#include "adminapi/saga_answer.h"
+
+#include <inttypes.h>
+
+#include "adminapi/answer.h"
+#include "adminapi/saga_json.h"
+
+bool saga_answer_find(struct request *r, struct store_saga *out)
+{
+    struct err_info info = {.text = ""};
+    const enum err e = store_find_saga(r->reader, r->parameters[0], r->arena, out, &info);
+
+    if (e == ERR_NOT_FOUND) {
+        answer_refuse(r, PROBLEM_NOT_FOUND, "There is no saga '%s'", r->parameters[0]);
+    } else if (e != ERR_OK) {
+        answer_failure(r, e, &info);
+    }
+    return e == ERR_OK;
+}
+
+bool saga_answer_view(struct request *r, const char *id, struct view *out)
+{
+    struct err_info info = {.text = ""};
+    const enum err e = view_read(r->reader, r->registry, id, 0, r->arena, out, &info);
+
+    if (e == ERR_NOT_FOUND) {
+        answer_refuse(r, PROBLEM_NOT_FOUND, "There is no saga '%s'", id);
+    } else if (e != ERR_OK) {
+        answer_failure(r, e, &info);
+    }
+    return e == ERR_OK;
+}
+
+const char *saga_answer_tag(struct request *r, uint64_t revision)
+{
+    return arena_printf(r->arena, "r%" PRIu64, revision);
+}
+
+void saga_answer_with(struct request *r, int status, const struct view *v, bool is_noted)
+{
+    struct json_out o;
+
+    answer_json(r, status, &o);
+    answer_header(r, "ETag",
+                  arena_printf(r->arena, "W/\"r%" PRIu64 "\"", v->state->turn));
+    saga_json_write(&o, v, is_noted, r->arena);
+}
+
+void saga_answer_replay(struct request *r)
+{
+    const struct command *c = &r->command;
+    struct json_out o;
+
+    answer_json(r, c->replay_status != 0 ? c->replay_status : 200, &o);
+    if (r->answer.status >= 400) {
+        r->answer.content_type = "application/problem+json";
+    }
+    buf_add_text(&r->answer.body, c->replay_body);
+    answer_header(r, "Idempotency-Replayed", "true");
+}
+
+void saga_answer_problem(struct request *r, const struct view *v)
+{
+    const struct command *c = &r->command;
+    const char *detail =
+        c->detail.text[0] != '\0' ? c->detail.text : problem_title(c->problem);
+    struct json_out o;
+
+    answer_refuse_open(r, c->problem, 0, detail, &o);
+    if (c->problem == PROBLEM_INVALID_STATE && v != NULL) {
+        json_key(&o, "allowed");
+        saga_json_actions(&o, v->state, v->definition->plan);
+    }
+    if (c->problem == PROBLEM_CALL_IN_FLIGHT) {
+        json_put_time(&o, "endsAt", c->in_flight_until_ms);
+    }
+    if (c->problem == PROBLEM_STALE_REVISION && v != NULL) {
+        json_put_number(&o, "revision", (int64_t)v->state->turn);
+    }
+    if (c->problem == PROBLEM_KEY_CONFLICT && c->conflict_id != NULL) {
+        const char *self = arena_printf(r->arena, "/v1/sagas/%s", c->conflict_id);
+
+        json_put(&o, "sagaId", c->conflict_id);
+        json_put(&o, "link", self);
+        json_key(&o, "links");
+        json_open_object(&o);
+        json_put(&o, "saga", self);
+        json_close_object(&o);
+        answer_header(r, "Link", arena_printf(r->arena, "<%s>; rel=\"related\"", self));
+    }
+    json_close_object(&o);
+}

@@ -1,0 +1,35 @@
+/*
+ * saga_json.h - sagas, journal entries and calls in the API's JSON (http-api.md, "A saga"
+ * and "Other shapes"). Writes; decides nothing.
+ */
+#ifndef ADMINAPI_SAGA_JSON_H
+#define ADMINAPI_SAGA_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "engine/core/plan.h"
+#include "engine/run/view.h"
+
+/* The whole saga. is_noted adds "noted": true (S27). */
+void saga_json_write(struct json_out *o, const struct view *v, bool is_noted,
+                     struct arena *a);
+
+/* As it stands in a list: no steps, input and output. view NULL: a final saga, from its
+ * row and its last turn's number. */
+void saga_json_summary(struct json_out *o, const struct store_saga *row,
+                       const struct view *v, uint64_t revision, struct arena *a);
+
+/* The names of the actions that are legal now, as an array. */
+void saga_json_actions(struct json_out *o, const struct saga *s, const struct plan *plan);
+
+/* One turn of the journal. */
+void saga_json_turn(struct json_out *o, const struct definition *d,
+                    const struct store_turn *turn, struct arena *a);
+
+/* One attempt. */
+void saga_json_call(struct json_out *o, const struct definition *d,
+                    const struct view_call *call);
+
+#endif /* ADMINAPI_SAGA_JSON_H */

@@ -1,0 +1,179 @@
+/*
+ * sagas_list.c - GET /v1/sagas: newest first, filtered, in pages.
+ *
+ * An entry is the saga without steps, input and output. `why` and `actions` need the
+ * saga's state and are read for those that are not final; the others have none.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "adminapi/answer.h"
+#include "adminapi/filter.h"
+#include "adminapi/handlers.h"
+#include "adminapi/page.h"
+#include "adminapi/saga_json.h"
+#include "base/json.h"
+
+struct rows {
+    struct arena *arena;
+    struct store_saga *items;
+    size_t limit;
+    size_t n;
+    bool has_more;
+};
+
+/* Rows are borrowed for the call, and what reads a saga is not to be called inside a
+ * scan: the ids are kept. */
+static bool keep_row(void *user, const struct store_saga *row)
+{
+    struct rows *rows = user;
+    struct store_saga *kept = &rows->items[rows->n];
+
+    if (rows->n == rows->limit) {
+        rows->has_more = true;
+        return false;
+    }
+    *kept = *row;
+    kept->id = arena_text(rows->arena, row->id);
+    kept->key = arena_text(rows->arena, row->key);
+    kept->labels = arena_text(rows->arena, row->labels);
+    kept->stuck_step = arena_text(rows->arena, row->stuck_step);
+    kept->definition_name = arena_text(rows->arena, row->definition_name);
+    rows->n++;
+    return true;
+}
+
+static bool is_over(enum saga_status status)
+{
+    return status == SAGA_STATUS_COMPLETED || status == SAGA_STATUS_COMPENSATED ||
+           status == SAGA_STATUS_RESOLVED;
+}
+
+static enum err put_row(struct request *r, struct json_out *o,
+                        const struct store_saga *row, struct err_info *info)
+{
+    struct store_turn turn = {.turn = 0};
+    struct view v;
+    enum err e;
+
+    if (!is_over(row->status)) {
+        e = view_read(r->reader, r->registry, row->id, 0, r->arena, &v, info);
+        if (e == ERR_OK) {
+            saga_json_summary(o, row, &v, v.state->turn, r->arena);
+        }
+        return e;
+    }
+    e = store_last_turn(r->reader, row->num, r->arena, &turn, info);
+    if (e == ERR_OK) {
+        saga_json_summary(o, row, NULL, turn.turn, r->arena);
+    }
+    return e;
+}
+
+/* ---- count=estimate
+ * ------------------------------------------------------------------------ */
+
+struct tally {
+    const struct store_filter *filter;
+    uint64_t n;
+};
+
+static bool is_wanted(const struct store_filter *f, const char *definition)
+{
+    for (size_t i = 0; i < f->n_definitions; i++) {
+        if (strcmp(f->definitions[i], definition) == 0) {
+            return true;
+        }
+    }
+    return f->n_definitions == 0;
+}
+
+static bool add_count(void *user, const char *definition, enum saga_status status,
+                      uint64_t n)
+{
+    struct tally *tally = user;
+    const struct store_filter *f = tally->filter;
+
+    if (is_wanted(f, definition) &&
+        (f->statuses == 0 || (f->statuses & 1U << status) != 0)) {
+        tally->n += n;
+    }
+    return true;
+}
+
+/* By definition and status, which are counted; other filters make it fewer. */
+static enum err put_estimate(struct request *r, struct json_out *o,
+                             const struct store_filter *filter, struct err_info *info)
+{
+    struct tally tally = {.filter = filter};
+    enum err e;
+
+    if (target_find(&r->target, "count") == NULL) {
+        return ERR_OK;
+    }
+    e = store_scan_counts(r->reader, add_count, &tally, info);
+    if (e == ERR_OK) {
+        json_put_number(o, "estimate", (int64_t)tally.n);
+    }
+    return e;
+}
+
+static bool check_count(struct request *r)
+{
+    const char *count = target_find(&r->target, "count");
+
+    if (count == NULL || strcmp(count, "estimate") == 0) {
+        return true;
+    }
+    answer_refuse(r, PROBLEM_INVALID_REQUEST, "count can only be 'estimate'");
+    return false;
+}
+
+/* ---- the list
+ * --------------------------------------------------------------------------------- */
+
+static enum err put_rows(struct request *r, struct json_out *o, const struct rows *rows,
+                         const struct store_filter *filter, struct err_info *info)
+{
+    enum err e;
+
+    answer_json(r, 200, o);
+    json_open_object(o);
+    e = put_estimate(r, o, filter, info);
+    json_key(o, "items");
+    json_open_array(o);
+    for (size_t i = 0; i < rows->n && e == ERR_OK; i++) {
+        e = put_row(r, o, &rows->items[i], info);
+    }
+    return e;
+}
+
+void sagas_list(struct request *r)
+{
+    struct rows rows = {.arena = r->arena};
+    struct err_info info = {.text = ""};
+    struct store_filter filter;
+    const char *last = NULL;
+    struct json_out o;
+    struct page page;
+    enum err e;
+
+    if (!page_read(r, true, &page) || !filter_read(r, &filter) || !check_count(r)) {
+        return;
+    }
+    rows.limit = page.limit;
+    rows.items = arena_take(r->arena, (page.limit + 1) * sizeof(rows.items[0]));
+    e = store_scan_sagas(r->reader, &filter, page.after_number, page.limit + 1, keep_row,
+                         &rows, &info);
+    if (e == ERR_OK) {
+        e = put_rows(r, &o, &rows, &filter, &info);
+    }
+    if (e != ERR_OK) {
+        answer_failure(r, e, &info);
+        return;
+    }
+    if (rows.has_more) {
+        last = arena_printf(r->arena, "%" PRIu64, rows.items[rows.n - 1].num);
+    }
+    page_close(r, &o, last);
+}

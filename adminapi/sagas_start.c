@@ -1,0 +1,346 @@
+/*
+ * sagas_start.c - POST /v1/sagas, the hot path.
+ *
+ * The body is parsed once; the input goes on as a piece of the body's own text. A new
+ * saga is answered from the state that was just committed, without reading the store;
+ * anything else (waited for, repeated) is read.
+ */
+#include <string.h>
+
+#include "adminapi/answer.h"
+#include "adminapi/body.h"
+#include "adminapi/handlers.h"
+#include "adminapi/preference.h"
+#include "adminapi/saga_answer.h"
+#include "base/clk.h"
+#include "base/ids.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "definitions/render.h"
+
+#define LABEL_BYTES 256 /* Of a label's name or value. */
+#define KEY_BYTES 1024  /* Of a rendered key. */
+
+enum member { M_DEFINITION, M_VERSION, M_ID, M_INPUT, M_LABELS, M_WAIT_FOR, MEMBERS };
+
+/* What finish needs; in the request's arena. */
+struct start {
+    const struct registry_entry *entry;
+    struct json_span input;
+    uint32_t wait_s;
+    bool has_wait; /* Prefer: wait was given. */
+};
+
+/* ---- the body's members ---------------------------------------------------------------
+ */
+
+static void read_id(struct request *r, const struct body_member *m)
+{
+    const char *id = body_text(r, m);
+
+    if (id == NULL) {
+        return;
+    }
+    if (!ids_is_valid(id) || strcmp(id, ".") == 0 || strcmp(id, "..") == 0) {
+        body_fault(r, m, "pattern",
+                   "An id is 1 to 128 of A-Z a-z 0-9 . _ ~ - and not only dots");
+        return;
+    }
+    r->command.of.start.id = id;
+}
+
+static bool is_label(struct json_span name, struct json_span value)
+{
+    return json_span_kind(value) == JSON_KIND_STRING && name.n > 2 &&
+           name.n <= LABEL_BYTES + 2 && value.n <= LABEL_BYTES + 2;
+}
+
+static void read_labels(struct request *r, const struct body_member *m)
+{
+    struct json_walk walk = json_walk_of(m->value);
+    struct json_span name;
+    struct json_span value;
+
+    if (m->value.at == NULL) {
+        return;
+    }
+    if (json_span_kind(m->value) != JSON_KIND_OBJECT ||
+        json_span_count(m->value) > LIMIT_LABELS) {
+        body_fault(r, m, "type", "Labels are an object of at most 16 texts");
+        return;
+    }
+    while (json_walk_next(&walk, &name, &value)) {
+        if (!is_label(name, value)) {
+            body_fault(r, m, "type",
+                       "A label's name and value are texts of at most 256 bytes");
+            return;
+        }
+    }
+    r->command.of.start.labels = arena_copy(r->arena, m->value.at, m->value.n);
+}
+
+/* ---- the definition
+ * --------------------------------------------------------------------- */
+
+static bool refuse_name(struct request *r, const struct registry_name *name,
+                        const char *text)
+{
+    struct json_out o;
+
+    if (!name->is_paused && !name->is_archived) {
+        return false;
+    }
+    answer_refuse_open(
+        r, PROBLEM_INVALID_STATE, 0,
+        arena_printf(r->arena, "The definition '%s' is %s", text,
+                     name->is_archived ? "archived" : "paused: it takes no new sagas"),
+        &o);
+    json_close_object(&o);
+    return true;
+}
+
+/* The version to start, or NULL: answered. */
+static const struct registry_entry *find_definition(struct request *r, const char *text,
+                                                    int64_t version)
+{
+    struct registry_name name;
+    const struct registry_entry *entry;
+    struct err_info info = {.text = ""};
+    enum err e = registry_find_name(r->registry, text, &name, &info);
+
+    if (e == ERR_OK && refuse_name(r, &name, text)) {
+        return NULL;
+    }
+    entry = e == ERR_OK ? name.current : NULL;
+    if (e == ERR_OK && version != 0) {
+        e = version > UINT32_MAX
+                ? ERR_NOT_FOUND
+                : registry_find_version(r->registry, text, (uint32_t)version, &entry,
+                                        &info);
+    }
+    if (e == ERR_OK && entry != NULL) {
+        return entry;
+    }
+    if (e == ERR_OK || e == ERR_NOT_FOUND) {
+        answer_refuse(r, PROBLEM_NOT_FOUND,
+                      version != 0 ? "There is no definition '%s' with that version"
+                                   : "There is no definition '%s'",
+                      text);
+    } else {
+        answer_failure(r, e, &info);
+    }
+    return NULL;
+}
+
+/* ---- input and key
+ * ------------------------------------------------------------------------ */
+
+static bool check_input(struct request *r, const struct definition *d, json_t *body)
+{
+    struct input_schema_error errors[INPUT_SCHEMA_ERRORS_MAX];
+    json_t *input = json_object_get(body, "input"); /* Borrowed. */
+    json_t *made = input == NULL ? json_object() : NULL;
+    size_t n = 0;
+
+    if (d->input_schema != NULL) {
+        n = input_schema_check(d->input_schema, input != NULL ? input : made, errors,
+                               INPUT_SCHEMA_ERRORS_MAX);
+    }
+    json_decref(made);
+    for (size_t i = 0; i < n; i++) {
+        answer_fault(r, arena_printf(r->arena, "/input%s", errors[i].pointer),
+                     errors[i].code, "%s", errors[i].detail);
+    }
+    return !body_refuses(r, PROBLEM_INPUT_INVALID,
+                         "The input does not fit the definition's schema");
+}
+
+/* What `.saga` is before there is one: no key, and an id only if the client gave it. */
+static struct json_span saga_facts(struct request *r, const struct registry_entry *entry)
+{
+    struct buf text;
+    struct json_out o;
+    const char *made;
+    size_t n;
+
+    buf_init(&text, 4096);
+    json_out_init(&o, &text);
+    json_open_object(&o);
+    if (r->command.of.start.id != NULL) {
+        json_put(&o, "id", r->command.of.start.id);
+    }
+    json_put(&o, "definition", entry->definition->name);
+    json_put_number(&o, "version", entry->version);
+    json_put_time(&o, "startedAt", clk_wall_ms());
+    json_close_object(&o);
+    n = text.n;
+    made = arena_copy(r->arena, buf_text(&text), n);
+    buf_done(&text);
+    return (struct json_span){made, n};
+}
+
+static bool make_key(struct request *r, const struct start *start)
+{
+    const struct definition *d = start->entry->definition;
+    const char *vars = r->config->vars != NULL ? r->config->vars : "{}";
+    struct render_scope scope = {.input = start->input,
+                                 .vars = json_span_of(vars, strlen(vars))};
+    struct err_info info = {.text = ""};
+    struct json_span key;
+
+    if (d->key == NULL) {
+        return true;
+    }
+    scope.saga = saga_facts(r, start->entry);
+    if (render_template(d, d->key, &scope, r->arena, &key, &info) != ERR_OK) {
+        answer_fault(r, "/input", "key", "%s", info.text);
+    } else if (key.n == 0 || key.n > KEY_BYTES || memchr(key.at, '\0', key.n) != NULL) {
+        answer_fault(r, "/input", "key", "The key must have 1 to %d bytes", KEY_BYTES);
+    } else {
+        r->command.of.start.key = arena_copy(r->arena, key.at, key.n);
+        return true;
+    }
+    return !body_refuses(r, PROBLEM_INPUT_INVALID, "The saga's key cannot be made");
+}
+
+/* ---- waiting
+ * ------------------------------------------------------------------------------- */
+
+static bool read_wait(struct request *r, const struct body_member *m, struct start *start)
+{
+    struct command *c = &r->command;
+    const char *step = body_text(r, m);
+
+    start->has_wait = preference_wait(r->headers.prefer, &start->wait_s);
+    if (step != NULL && definition_step_of(start->entry->definition, step) == PLAN_NONE) {
+        body_fault(r, m, "unknown-step", "The definition has no such step");
+    }
+    if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid")) {
+        return false;
+    }
+    if (step != NULL && !start->has_wait) {
+        start->wait_s = LIMIT_WAIT_S; /* To name a step is to want to wait for it. */
+    }
+    if (start->wait_s > 0) {
+        c->wait = step != NULL ? COMMAND_WAIT_STEP : COMMAND_WAIT_END;
+        c->wait_step = step;
+        c->wait_ms = start->wait_s * 1000;
+    }
+    return true;
+}
+
+/* ---- the answer
+ * ------------------------------------------------------------------------------- */
+
+static bool make_view(struct request *r, const struct start *start, struct view *out)
+{
+    const struct command *c = &r->command;
+    struct store_saga row = c->saga;
+
+    if (!c->is_new || c->state == NULL || c->wait != COMMAND_WAIT_NOT) {
+        return saga_answer_view(r, c->saga.id, out);
+    }
+    row.definition_name = start->entry->definition->name;
+    row.definition_version = start->entry->version;
+    view_of_start(&row, start->entry->definition, start->entry->version, start->input,
+                  c->state, c->state_n, r->arena, out);
+    return true;
+}
+
+static void started(struct request *r)
+{
+    const struct command *c = &r->command;
+    const struct start *start = r->more;
+    struct view v;
+
+    if (c->problem != PROBLEM_NONE) {
+        saga_answer_problem(r, NULL);
+        return;
+    }
+    if (!make_view(r, start, &v)) {
+        return;
+    }
+    saga_answer_with(r, saga_is_final(v.state) ? 200 : 202, &v, false);
+    answer_header(r, "Location", arena_printf(r->arena, "/v1/sagas/%s", v.row.id));
+    preference_applied(r, start->has_wait, start->wait_s);
+    if (c->is_replayed || !c->is_new) {
+        answer_header(r, "Idempotency-Replayed", "true");
+    }
+}
+
+/* ---- the request
+ * --------------------------------------------------------------------------------- */
+
+static bool is_traceparent(const char *text)
+{
+    return text != NULL && strlen(text) == 55 && strncmp(text, "00-", 3) == 0 &&
+           strspn(text, "0123456789abcdef-") == 55 && text[35] == '-' && text[52] == '-';
+}
+
+static void fill_start(struct request *r, const struct start *start)
+{
+    struct command *c = &r->command;
+
+    c->kind = COMMAND_START;
+    c->of.start.definition = start->entry->num;
+    c->of.start.definition_name = start->entry->definition->name;
+    c->of.start.is_unique = start->entry->definition->is_unique;
+    c->of.start.input = start->input;
+    if (is_traceparent(r->headers.traceparent)) {
+        c->of.start.traceparent = r->headers.traceparent;
+        c->of.start.tracestate = r->headers.tracestate;
+    }
+}
+
+/* Everything that needs the parsed body. False: answered. */
+static bool read_start(struct request *r, struct body_member *m, json_t *body,
+                       struct start *start)
+{
+    const char *name = body_needed_text(r, &m[M_DEFINITION]);
+    int64_t version = 0;
+
+    (void)body_whole(r, &m[M_VERSION], 1, &version); /* Absent: 0, the current one. */
+    read_id(r, &m[M_ID]);
+    read_labels(r, &m[M_LABELS]);
+    if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid")) {
+        return false;
+    }
+    if (!auth_may_start(r->token, name)) {
+        answer_refuse(r, PROBLEM_FORBIDDEN, "The token '%s' may not start '%s'", r->actor,
+                      name);
+        return false;
+    }
+    start->entry = find_definition(r, name, version);
+    if (start->entry == NULL) {
+        return false;
+    }
+    start->input = m[M_INPUT].value.at != NULL ? m[M_INPUT].value : JSON_SPAN_TEXT("{}");
+    return read_wait(r, &m[M_WAIT_FOR], start) &&
+           check_input(r, start->entry->definition, body) && make_key(r, start) &&
+           preference_replay(r);
+}
+
+void sagas_start(struct request *r)
+{
+    struct body_member m[MEMBERS] = {[M_DEFINITION] = {.name = "definition"},
+                                     [M_VERSION] = {.name = "version"},
+                                     [M_ID] = {.name = "id"},
+                                     [M_INPUT] = {.name = "input"},
+                                     [M_LABELS] = {.name = "labels"},
+                                     [M_WAIT_FOR] = {.name = "waitFor"}};
+    struct start *start = arena_take(r->arena, sizeof(*start));
+    json_t *body;
+    bool is_good;
+
+    if (!body_read(r, false, m, MEMBERS, &body)) {
+        return;
+    }
+    is_good = read_start(r, m, body, start);
+    json_decref(body);
+    if (!is_good) {
+        return;
+    }
+    fill_start(r, start);
+    r->more = start;
+    request_submit(r, started);
+}

@@ -1,0 +1,54 @@
+/*
+ * server.h - the HTTP API: listens, answers, asks the engine (http-api.md).
+ *
+ * One libmicrohttpd daemon, one thread, for each listen address, in poll mode: its epoll
+ * mode stands still at 128 ready connections (performance.md). Each has its own reader of
+ * the store and its own compiled definitions, and nothing is shared but the engine's
+ * inbox. A request that needs the engine is suspended before its command is handed over;
+ * the engine thread resumes it.
+ *
+ * Everything in api_config is borrowed until api_stop(). api_stop() comes before
+ * engine_stop(): what still waits is answered 503 `draining`.
+ */
+#ifndef ADMINAPI_SERVER_H
+#define ADMINAPI_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "adminapi/auth.h"
+#include "base/err.h"
+#include "definitions/definition.h"
+#include "engine/run/engine.h"
+#include "engine/store/store.h"
+
+struct api_config {
+    const char *const *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any. */
+    size_t n_listen;
+    bool is_insecure;  /* --insecure: other addresses than loopback without TLS. */
+    uint32_t body_max; /* Bytes; 0: LIMIT_BODY_BYTES. */
+    struct store *store;
+    struct engine *engine;
+    const struct check_world *world;
+    const struct api_token *tokens; /* None: this machine may do everything; the caller */
+    size_t n_tokens;                /* warns. */
+    const char *version;            /* "0.1.0" */
+    const char *name_of_store;      /* "sqlite", "memory" */
+    const char *vars; /* JSON object text: the configuration's vars; NULL: none. */
+    const char *tls_cert, *tls_key; /* Paths of PEM files; NULL: plain HTTP. */
+};
+
+struct api;
+
+/* Listens and answers from here on. ERR_INVALID: an address that is none, or may not be
+ * listened on; ERR_BUSY: it is taken; ERR_IO. */
+MUST_CHECK enum err api_start(const struct api_config *config, struct api **out,
+                              struct err_info *info);
+
+/* The port that listen[i] is bound to. */
+unsigned api_port(const struct api *api, size_t i);
+
+void api_stop(struct api *api); /* NULL is fine. */
+
+#endif /* ADMINAPI_SERVER_H */
