@@ -136,7 +136,7 @@ static enum exit_code print_definition(const struct ctl *ctl, const struct buf *
         return EXIT_FAILED;
     }
     text = json_span_of(buf_text(body), body->n);
-    content = json_span_member(text, "content", strlen("content"));
+    content = json_span_member(text, "definition", strlen("definition"));
     if (ctl->output.format == OUTPUT_NAME) {
         printf("%s\n", json_string_value(json_object_get(answer, "name")));
     } else if (ctl->output.format == OUTPUT_JSON || ctl->output.format == OUTPUT_JSONL) {

@@ -150,8 +150,9 @@ static enum err suggest_option(const struct args *args, struct err_info *info)
                        "a token does not belong on the command line: set SAGAD_TOKEN, or "
                        "use --token-file");
     }
+    (void)suggest_hint(&s, hint);
     return err_set(info, ERR_INVALID, "there is no option %s%s%s",
-                   args->unknown_n == 1 ? "-" : "--", name, suggest_hint(&s, hint));
+                   args->unknown_n == 1 ? "-" : "--", name, hint);
 }
 
 /* The row that the first words name; *used: how many they are. */

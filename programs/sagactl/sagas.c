@@ -22,7 +22,7 @@ static const struct output_column saga_columns[] = {
     {"VERSION", "version", true},
     {"STARTED", "startedAt", true},
     {"LABELS", "labels", true},
-    {"WHY", "why", true},
+    {"STUCK STEP", "stuckStep", true},
 };
 
 static const struct output_column turn_columns[] = {

@@ -81,7 +81,7 @@ static enum err load_config(const struct demo *d, struct config **out,
         config_destroy(*out);
         return e;
     }
-    /* Its texts point into this function's path; the arena outlives it. */
+    /* It points into this function's path; the arena outlives that. */
     (*out)->store = arena_text((*out)->arena, (*out)->store);
     return ERR_OK;
 }
@@ -135,47 +135,83 @@ static uint64_t time_of(const json_t *entry)
     return clk_from_text(text_of(entry, "time"), &ms) ? ms : 0;
 }
 
-/* One line a turn that somebody waits for; a saga's other turns are its own business. */
-static void tell_turn(const json_t *entry, uint64_t began_ms)
+/* What the participant said to the call that this turn is about; "" if nothing. */
+static const char *error_of(const json_t *calls, const json_t *turn)
 {
-    const char *event = text_of(entry, "event");
-    const char *outcome = text_of(entry, "outcome");
-    const char *what = demo_words(text_of(entry, "step"), text_of(entry, "operation"));
+    const json_t *call;
+    const char *said = "";
+    size_t i;
 
-    if (strcmp(event, "answered") == 0) {
-        printf("  %6llu ms   %-28s %s\n", (unsigned long long)(time_of(entry) - began_ms),
-               what, strcmp(outcome, "succeeded") == 0 ? "done" : outcome);
-    } else if (strcmp(event, "started") == 0) {
-        printf("  %6d ms   accepted, on disk\n", 0);
+    json_array_foreach(json_object_get(calls, "items"), i, call)
+    {
+        const json_t *body = json_object_get(json_object_get(call, "response"), "body");
+
+        if (strcmp(text_of(call, "step"), text_of(turn, "step")) == 0 &&
+            strcmp(text_of(call, "operation"), text_of(turn, "operation")) == 0) {
+            said = text_of(body, "error");
+        }
     }
+    return said;
+}
+
+/* One line a turn that somebody waits for; a saga's other turns are its own business. */
+static void tell_turn(const json_t *turn, const json_t *calls, uint64_t began_ms)
+{
+    const char *event = text_of(turn, "event");
+    const char *outcome = text_of(turn, "outcome");
+    unsigned long long ms = (unsigned long long)(time_of(turn) - began_ms);
+
+    if (strcmp(event, "started") == 0) {
+        printf("  %6llu ms   accepted, on disk\n", ms);
+    }
+    if (strcmp(event, "answered") != 0) {
+        return;
+    }
+    printf("  %6llu ms   %-24s", ms,
+           demo_words(text_of(turn, "step"), text_of(turn, "operation")));
+    if (strcmp(outcome, "succeeded") == 0) {
+        printf("done\n");
+    } else {
+        printf("%s: \"%s\"\n", outcome, error_of(calls, turn));
+    }
+}
+
+static void tell_turns(const json_t *saga, const json_t *turns, const json_t *calls)
+{
+    const json_t *turn;
+    uint64_t began_ms = 0;
+    uint64_t ended_ms = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(turns, "items"), i, turn)
+    {
+        began_ms = i == 0 ? time_of(turn) : began_ms;
+        ended_ms = time_of(turn);
+        tell_turn(turn, calls, began_ms);
+    }
+    printf("  %6llu ms   %s\n\n", (unsigned long long)(ended_ms - began_ms),
+           text_of(saga, "status"));
 }
 
 static enum err tell_saga(const struct demo *d, const json_t *saga, struct err_info *info)
 {
     char path[URL_ROOM];
-    json_t *journal = NULL;
-    const json_t *entry;
-    uint64_t began_ms = 0;
-    uint64_t ended_ms = 0;
-    size_t i;
+    json_t *turns = NULL;
+    json_t *calls = NULL;
     enum err e;
 
-    (void)snprintf(path, sizeof(path), "/v1/sagas/%s/journal?limit=500",
-                   text_of(saga, "id"));
-    e = ask(d, "GET", path, NULL, &journal, info);
-    if (e != ERR_OK) {
-        return e;
+    (void)snprintf(path, sizeof(path), "/v1/sagas/%s/journal", text_of(saga, "id"));
+    e = ask(d, "GET", path, NULL, &turns, info);
+    if (e == ERR_OK) {
+        (void)snprintf(path, sizeof(path), "/v1/sagas/%s/calls", text_of(saga, "id"));
+        e = ask(d, "GET", path, NULL, &calls, info);
     }
-    json_array_foreach(json_object_get(journal, "items"), i, entry)
-    {
-        began_ms = i == 0 ? time_of(entry) : began_ms;
-        ended_ms = time_of(entry);
-        tell_turn(entry, began_ms);
+    if (e == ERR_OK) {
+        tell_turns(saga, turns, calls);
     }
-    printf("  %6llu ms   %s\n\n", (unsigned long long)(ended_ms - began_ms),
-           text_of(saga, "status"));
-    json_decref(journal);
-    return ERR_OK;
+    json_decref(turns);
+    json_decref(calls);
+    return e;
 }
 
 static enum err run_order(struct demo *d, const struct demo_order *order,

@@ -82,8 +82,9 @@ static enum err suggest_option(const struct args *args, struct err_info *info)
     for (size_t i = 0; i < table.n; i++) {
         suggest_offer(&s, table.options[i].name);
     }
+    (void)suggest_hint(&s, hint);
     return err_set(info, ERR_INVALID, "there is no option %s%s%s",
-                   args->unknown_n == 1 ? "-" : "--", name, suggest_hint(&s, hint));
+                   args->unknown_n == 1 ? "-" : "--", name, hint);
 }
 
 static enum err find_command(const char *name, enum options_command *out,

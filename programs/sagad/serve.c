@@ -54,7 +54,6 @@ static pthread_t start_drain(struct wire *w)
     int result = pthread_create(&thread, NULL, drain, w);
 
     assert(result == 0);
-    log_plain(LOG_INFO, "draining: no new sagas; calls in flight may end");
     notify_send("STOPPING=1");
     return thread;
 }

@@ -248,9 +248,6 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
 
     add_generation(w, config, secrets);
     w->vars = arena_copy(config->arena, config->vars.at, config->vars.n);
-    if (config->tokens.n == 0) {
-        log_plain(LOG_WARNING, "no tokens: whoever reaches the API may do everything");
-    }
     e = start_all(w, info);
     if (e != ERR_OK) {
         wire_stop(w);

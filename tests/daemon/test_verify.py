@@ -1,0 +1,100 @@
+"""`sagad verify`: every state is recomputed from its journal and compared."""
+
+import os
+import re
+import sqlite3
+
+import pytest
+
+from participant import Ok, ResetAfter, Status
+
+ORDER = {
+    "name": "order",
+    "steps": [
+        {"id": "a", "call": {"service": "s", "url": "/a", "retry": {"delay": "1ms"}},
+         "compensate": {"service": "s", "url": "/undo-a"}},
+        {"id": "both", "parallel": [
+            {"id": "b", "call": {"service": "s", "url": "/b"}, "compensate": None},
+            {"id": "c", "optional": True, "compensate": None,
+             "call": {"service": "s", "url": "/c", "retry": 1}}]},
+        {"id": "d", "pivot": True,
+         "call": {"service": "s", "url": "/d", "retry": 1, "body": "${ .steps.a.body }"}},
+    ],
+    "output": "${ .steps.d.body }",
+}
+
+
+@pytest.fixture
+def stopped(make_daemon, participant):
+    """A daemon that is stopped, with a saga of each ending and one that is stuck."""
+    daemon = make_daemon(services={"s": participant.url})
+    daemon.client.put_definition(ORDER)
+    participant.script("POST", "/a", ResetAfter(), Status(503), Ok())
+    assert daemon.client.start("order", wait=30).json["status"] == "completed"
+    participant.script("POST", "/c", Status(400))
+    participant.script("POST", "/d", Status(400))
+    assert daemon.client.start("order", wait=30).json["status"] == "compensated"
+    participant.script("POST", "/d", Status(503))
+    for _ in range(3):
+        assert daemon.client.start("order", wait=30).json["status"] == "stuck"
+    sagas = daemon.client.get("/v1/sagas?status=stuck").json["items"]
+    closed = daemon.client.act(sagas[0]["id"], "close", reason="by hand")
+    assert closed.status == 200, closed
+    participant.script("POST", "/d", Ok({"n": 19.90}))
+    retried = daemon.client.act(sagas[1]["id"], "retry", step="d", reason="again")
+    assert retried.status == 200, retried
+    assert daemon.client.wait_status(sagas[1]["id"])["status"] == "completed"
+    assert daemon.stop() == 0
+    return daemon
+
+
+def test_what_the_daemon_wrote_is_as_its_journals_say(stopped, sagad):
+    for args in (["--config", stopped.config_path], ["--store", stopped.config["store"]]):
+        result = sagad("verify", *args)
+        assert result.code == 0, result
+        counted = re.match(r"5 sagas, (\d+) turns recomputed: every state is as recorded",
+                           result.out)
+        assert int(counted.group(1)) > 20
+
+
+def tamper(daemon, statement, *values):
+    with sqlite3.connect(daemon.store_path) as db:
+        assert db.execute(statement, values).rowcount == 1
+    db.close()
+
+
+def last_turn(daemon, offset=0):
+    """(seq, turn, state, saga's id) of a row of the journal."""
+    with sqlite3.connect(daemon.store_path) as db:
+        row = db.execute(
+            "SELECT j.seq, j.turn, j.state, s.id FROM journal j JOIN saga s"
+            " ON s.num = j.saga ORDER BY j.seq DESC LIMIT 1 OFFSET ?", (offset,)
+        ).fetchone()
+    db.close()
+    return row
+
+
+def test_a_changed_state_is_found_and_named(stopped, sagad):
+    seq, turn, state, saga = last_turn(stopped)
+    changed = state[:-1] + bytes([state[-1] ^ 1])
+    tamper(stopped, "UPDATE journal SET state = ? WHERE seq = ?", changed, seq)
+    result = sagad("verify", "--config", stopped.config_path)
+    assert result.code == 1, result
+    assert "saga %s turn %d: recorded " % (saga, turn) in result.out
+    assert "1 sagas differ" in result.out
+
+
+def test_a_missing_turn_is_found(stopped, sagad):
+    seq, turn, _, saga = last_turn(stopped, offset=1)
+    tamper(stopped, "DELETE FROM journal WHERE seq = ?", seq)
+    result = sagad("verify", "--config", stopped.config_path)
+    assert result.code == 1, result
+    assert saga in result.out
+
+
+def test_verify_keeps_off_a_live_database(make_daemon, sagad):
+    daemon = make_daemon()
+    result = sagad("verify", "--config", daemon.config_path)
+    assert result.code == 1
+    assert str(daemon.process.pid) in result.err
+    assert os.path.exists(daemon.store_path)
