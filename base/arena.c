@@ -81,8 +81,7 @@ static size_t aligned(size_t n)
     return (n + unit - 1) / unit * unit;
 }
 
-/* A block whose bytes the caller will write. */
-static void *take_unset(struct arena *a, size_t bytes)
+void *arena_take_unset(struct arena *a, size_t bytes)
 {
     size_t n = aligned(bytes);
     struct chunk *c = a->newest;
@@ -100,14 +99,14 @@ static void *take_unset(struct arena *a, size_t bytes)
 
 void *arena_take(struct arena *a, size_t bytes)
 {
-    void *block = take_unset(a, bytes);
+    void *block = arena_take_unset(a, bytes);
 
     return memset(block, 0, bytes);
 }
 
 char *arena_copy(struct arena *a, const void *from, size_t n)
 {
-    char *copy = take_unset(a, n + 1);
+    char *copy = arena_take_unset(a, n + 1);
 
     if (n > 0) {
         memcpy(copy, from, n);
@@ -131,7 +130,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
     assert(n >= 0); /* Only a bad format or a wide character could do that. */
-    text = take_unset(a, (size_t)n + 1);
+    text = arena_take_unset(a, (size_t)n + 1);
     va_start(args, fmt);
     (void)vsnprintf(text, (size_t)n + 1, fmt, args); /* Its length is known: n. */
     va_end(args);

@@ -19,6 +19,9 @@ void arena_reset(struct arena *a);   /* Keeps the first chunk. */
 /* Zeroed, aligned for any type. */
 void *arena_take(struct arena *a, size_t bytes);
 
+/* Same, not zeroed: for large blocks of which the caller writes what it reads. */
+void *arena_take_unset(struct arena *a, size_t bytes);
+
 /* Copies; a NUL stands behind the last byte. NULL text gives NULL. */
 char *arena_copy(struct arena *a, const void *from, size_t n);
 char *arena_text(struct arena *a, const char *text);

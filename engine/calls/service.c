@@ -29,6 +29,7 @@ struct service {
 struct services {
     uint32_t calls_max;
     uint32_t in_flight;
+    bool is_held;    /* Nobody is granted anything. */
     bool is_crowded; /* Somebody waits for nothing but calls_max: no jumping the queue. */
     uint64_t wall_less_mono_ms; /* To show a monotonic time as one of the day. */
     struct queues *queues;
@@ -240,7 +241,7 @@ static bool is_full(const struct service *s)
 /* Everything but calls_max. The gravest reason is the one told. */
 static enum saga_slot own_limits(struct service *s, uint64_t mono_ms)
 {
-    if (s->is_paused) {
+    if (s->is_paused || s->all->is_held) {
         return SAGA_SLOT_PAUSED;
     }
     if (!breaker_allows(&s->breaker, mono_ms)) {
@@ -349,6 +350,11 @@ bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *
     return false;
 }
 
+void services_set_held(struct services *s, bool is_held)
+{
+    s->is_held = is_held;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     if (a == 0 || b == 0) {
@@ -361,7 +367,7 @@ uint64_t services_wake_at(const struct services *s)
 {
     uint64_t at_ms = 0;
 
-    if (s->in_flight >= s->calls_max) {
+    if (s->is_held || s->in_flight >= s->calls_max) {
         return 0; /* Only a call's end helps. */
     }
     for (size_t i = 0; i < s->n; i++) {

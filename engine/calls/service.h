@@ -87,6 +87,10 @@ void services_forget(struct services *s, uint64_t saga);
 bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *out,
                    struct service **service_out);
 
+/* Held: nobody is granted anything, everybody stands in line (draining, disk nearly
+ * full). */
+void services_set_held(struct services *s, bool is_held);
+
 /* Monotonic time at which services_next() may have something without any call ending
  * (rate, breaker), 0 if never. */
 uint64_t services_wake_at(const struct services *s);

@@ -167,6 +167,7 @@ static void keep_watch(struct engine *e)
 {
     if (e->mono_ms - e->alive_at_ms >= LOOP_IDLE_MS / 2) {
         recover_mark_alive(e);
+        e->free_bytes = store_free_bytes(e->config.store);
         if (e->config.watchdog != NULL) {
             e->config.watchdog(e->config.user);
         }
@@ -203,6 +204,22 @@ static int sleep_ms(const struct engine *e)
     return until > e->mono_ms ? (int)(until - e->mono_ms) : 0;
 }
 
+/* No new calls while stopping (S9), nor when the disk may not take their outcomes (S95).
+ */
+static void hold_calls(struct engine *e)
+{
+    bool is_full = e->free_bytes < e->config.free_calls_bytes;
+
+    if (is_full != e->is_disk_full) {
+        e->is_disk_full = is_full;
+        log_say(LOG_WARNING,
+                is_full ? "calls stop: the disk is nearly full"
+                        : "calls go on: there is room on the disk again",
+                LOG_NUMBER("freeBytes", e->free_bytes));
+    }
+    services_set_held(e->config.services, is_full || atomic_load(&e->is_draining));
+}
+
 static void go_round(struct engine *e)
 {
     read_clocks(e);
@@ -210,9 +227,8 @@ static void go_round(struct engine *e)
     take_results(e);
     recover(e);
     take_commands(e);
-    if (!atomic_load(&e->is_draining)) {
-        (void)grant_all(e, GRANTS_A_ROUND);
-    }
+    hold_calls(e);
+    (void)grant_all(e, GRANTS_A_ROUND);
     take_timers(e);
     take_reload(e);
     batch_hand_over(e);

@@ -195,9 +195,6 @@ static int64_t ask_slot(struct oracle *o, const struct saga_question *q)
     struct service *service;
 
     assert(x != NULL);
-    if (atomic_load(&o->e->is_draining)) {
-        return SAGA_SLOT_PAUSED; /* Taken up after the restart (S9). */
-    }
     service = oracle_service(o->e, &x->request);
     if (service == NULL) {
         return SAGA_SLOT_PAUSED; /* Gone from the configuration: asks again at a restart.

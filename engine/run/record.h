@@ -29,8 +29,8 @@ struct record_send { /* An attempt that this turn made due. */
 };
 
 struct record_take { /* A signal that a wait accepted in this turn (S19). */
-    uint16_t step; /* The wait. */
-    uint64_t turn; /* The signal's: whose row holds its body. */
+    uint16_t step;   /* The wait. */
+    uint64_t turn;   /* The signal's: whose row holds its body. */
 };
 
 #define RECORD_TIMINGS 5 /* dns connect tls firstByte total */
@@ -62,7 +62,7 @@ struct record {
 
     const char *output;       /* The completing turn: the saga's output, JSON text. */
     const char *output_error; /* The completing turn: why there is none. */
-    const char *note;         /* "the cancel came too late", an oracle's failure in words. */
+    const char *note; /* "the cancel came too late", an oracle's failure in words. */
 };
 
 /* Append r to out; out->is_over says whether it fitted. */

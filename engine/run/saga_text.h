@@ -15,13 +15,15 @@ const char *saga_event_name(enum saga_event_kind kind);
 const char *cell_state_name(enum cell_state state);
 const char *call_name_of(enum call_kind call);
 const char *outcome_name(enum outcome outcome);
-const char *saga_reason_text(enum saga_reason reason); /* A clause: "its attempts ran out". */
+const char *
+saga_reason_text(enum saga_reason reason); /* A clause: "its attempts ran out". */
 
 /* S32: the step's status in the API's words: pending queued running backing-off waiting
  * confirming succeeded rejected unsent unknown ignored skipped compensating compensated
- * stuck. One 2-D table of (cell state, call). Groups are told from their children: running
- * while begun and not settled, and so on. */
-const char *saga_step_status(const struct saga *s, const struct plan *plan, uint16_t step);
+ * stuck. One 2-D table of (cell state, call). Groups are told from their children:
+ * running while begun and not settled, and so on. */
+const char *saga_step_status(const struct saga *s, const struct plan *plan,
+                             uint16_t step);
 const char *saga_item_status(const struct saga *s, const struct plan *plan, uint16_t step,
                              uint32_t item);
 

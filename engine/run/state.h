@@ -63,6 +63,7 @@ struct engine {
     uint64_t next_definition;
     uint64_t vars;       /* Number of the configuration's vars as stored; 0 none. */
     uint64_t free_bytes; /* Of the disk, as last seen. */
+    bool is_disk_full;   /* Below config.free_calls_bytes. */
     uint64_t
         sleepers_at_ms; /* When to look for sleepers that come due; 0: there are none. */
     uint64_t alive_at_ms;    /* When the alive file was last touched. */

@@ -138,7 +138,7 @@ static void log_end(const struct engine *e, const struct resident *r)
 {
     enum saga_status status = saga_status_of(&e->saga);
 
-    log_say(status == SAGA_STATUS_STUCK ? LOG_WARNING : LOG_INFO,
+    log_say(status == SAGA_STATUS_STUCK ? LOG_WARNING : LOG_DEBUG,
             status == SAGA_STATUS_STUCK ? "saga is stuck" : "saga ended",
             LOG_TEXT("sagaId", r->row.id),
             LOG_TEXT("definition", r->entry->definition->name),

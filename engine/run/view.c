@@ -418,7 +418,7 @@ static void fold_init(struct fold *f, const struct definition *definition,
                       struct arena *a)
 {
     *f = (struct fold){.definition = definition, .a = a};
-    f->state = arena_take(a, sizeof(*f->state));
+    f->state = arena_take_unset(a, sizeof(*f->state));
     f->steps = arena_take(a, definition->plan->n_nodes * sizeof(*f->steps));
 }
 

@@ -30,7 +30,7 @@ struct view_step {
     struct docs_answer output;
     bool has_error; /* lastError: of the last attempt that failed, while it matters. */
     enum outcome error_outcome; /* NONE: no attempt, an expression failed. */
-    int error_status; /* 0 none. */
+    int error_status;           /* 0 none. */
     const char *error_detail; /* NULL none. A stuck step: the reason, then the detail. */
     uint32_t items_total, items_settled; /* forEach; 0 else. */
 };
@@ -41,13 +41,13 @@ struct view {
     uint32_t version;
     const struct saga *state; /* In the arena. */
     struct json_span input;
-    const char *output;       /* JSON text, NULL none. */
-    const char *output_error; /* NULL none. */
+    const char *output;            /* JSON text, NULL none. */
+    const char *output_error;      /* NULL none. */
     const struct view_step *steps; /* plan->n_nodes; [0] unused. */
-    const char *paused_by;    /* Actor of the pause, NULL. */
-    const char *cancelled_by; /* Actor, NULL. */
-    const char *why;          /* why.h; NULL for a final saga. */
-    uint64_t in_flight_until_ms; /* Latest end of the calls due, 0 none. */
+    const char *paused_by;         /* Actor of the pause, NULL. */
+    const char *cancelled_by;      /* Actor, NULL. */
+    const char *why;               /* why.h; NULL for a final saga. */
+    uint64_t in_flight_until_ms;   /* Latest end of the calls due, 0 none. */
 };
 
 /* How a reader finds compiled definitions by number: each thread has its own registry
@@ -77,7 +77,7 @@ struct view_call {
     uint32_t item;
     enum call_kind call;
     uint32_t attempt;
-    uint64_t due_ms;   /* Its turn's time. */
+    uint64_t due_ms;               /* Its turn's time. */
     uint64_t started_ms, ended_ms; /* 0 not yet. */
     bool has_ended;
     enum outcome outcome;
