@@ -137,7 +137,7 @@ static void keep(struct gather *in, const char *name, size_t name_n, const char 
 {
     struct gather_header *h = &in->headers[in->n_headers];
 
-    if (in->n_headers == INTAKE_HEADERS_MAX || name_n > in->raw.max - in->raw.n ||
+    if (in->n_headers == GATHER_HEADERS_MAX || name_n > in->raw.max - in->raw.n ||
         value_n > in->raw.max - in->raw.n - name_n) {
         return;
     }

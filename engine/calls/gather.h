@@ -1,7 +1,7 @@
 /*
  * gather.h - what comes back on the wire, taken in piece by piece.
  *
- * libcurl calls with one header line or one piece of body at a time; the gather keeps
+ * libcurl calls with one header line or one piece of body at a time; it keeps
  * the final header block and the beginning of the body, under caps, and notes what
  * libcurl does not tell: whether the blank line came, whether the framing contradicts
  * itself, how much body there was. Interim 1xx blocks and trailers are not the answer's.
@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 
-#define INTAKE_HEADERS_MAX 128 /* Different header lines kept; bounds joining them. */
+#define GATHER_HEADERS_MAX 128 /* Different header lines kept; bounds joining them. */
 
 struct gather_header { /* Places in gather.raw. */
     uint32_t name_at, name_n;
@@ -38,7 +38,7 @@ struct gather {
     struct buf body;
     struct buf raw; /* Names (lower case) and values, end to end. */
     size_t n_headers;
-    struct gather_header headers[INTAKE_HEADERS_MAX];
+    struct gather_header headers[GATHER_HEADERS_MAX];
     struct buf json; /* The headers as the answer shows them. */
 };
 

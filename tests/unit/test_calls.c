@@ -58,15 +58,17 @@ START_TEST(test_each_misbehaviour_has_the_outcome_of_the_measured_table)
 }
 END_TEST
 
-START_TEST(test_a_status_line_or_interim_block_cut_short_is_unknown)
+START_TEST(test_a_header_block_that_is_cut_anywhere_is_no_answer)
 {
-    static const char *const paths[] = {"/status_cut", "/interim_only"};
+    static const char *const paths[] = {"/status_cut", "/interim_only", "/header_cut",
+                                        "/header_cut_after_line"};
 
     call_world_begin();
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         const char *got = call_world_words(call_world_call(paths[i]));
 
         ck_assert_msg(strstr(got, "sent, unknown") != NULL, "%s: %s", paths[i], got);
+        ck_assert(!world.last.facts.headers_complete);
         ck_assert(!verdict_is_answer(&world.last.facts));
     }
     call_world_finish();
@@ -109,6 +111,23 @@ START_TEST(test_a_name_that_does_not_resolve_is_unsent)
     call_world_put_service("http://nonexistent.invalid");
     ck_assert_str_eq(call_world_words(call_world_call("/ok")),
                      "rc 6, status 0, not sent, unsent");
+    call_world_finish();
+}
+END_TEST
+
+START_TEST(test_names_are_resolved_beside_the_loop_and_called)
+{
+    char url[64];
+
+    call_world_begin();
+    (void)snprintf(url, sizeof(url), "http://localhost:%u",
+                   scripted_server_port(world.server));
+    call_world_put_service(url);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)call_world_call(i < 2 ? "/ok" : "/close_after_request");
+    }
+    ck_assert_str_eq(call_world_words(call_world_call("/ok")),
+                     "rc 0, status 200, sent, succeeded");
     call_world_finish();
 }
 END_TEST
@@ -218,7 +237,7 @@ START_TEST(test_an_absolute_url_needs_its_host_allowed)
 }
 END_TEST
 
-START_TEST(test_the_address_is_checked_before_connecting)
+START_TEST(test_link_local_and_metadata_addresses_are_refused_to_services_too)
 {
     call_world_begin();
     call_world_put_service("http://169.254.169.254");
@@ -229,19 +248,39 @@ START_TEST(test_the_address_is_checked_before_connecting)
 }
 END_TEST
 
+START_TEST(test_the_address_is_checked_before_connecting)
+{
+    char url[64];
+    struct call_request r;
+
+    call_world_begin();
+    call_world_allow("127.0.0.1");
+    r = absolute_request("127.0.0.1", url, sizeof(url));
+    calls_send(world.calls, &r);
+    call_world_allow("shop.example"); /* New rules before the socket is opened. */
+    call_world_run_until(1);
+    ck_assert_str_eq(call_world_words(&world.last), "rc 42, status 0, not sent, unsent");
+    (void)call_world_call("/ok"); /* Only this one gets as far as a connection. */
+    ck_assert_uint_eq(scripted_server_connections(world.server), 1);
+    call_world_finish();
+}
+END_TEST
+
 START_TEST(test_the_address_is_checked_on_a_kept_connection_too)
 {
     char url[64];
     struct call_request r;
 
     call_world_begin();
-    call_world_allow("*.localhost"); /* Names the host; its address is then fine too. */
+    call_world_allow("127.0.0.1");
     r = absolute_request("127.0.0.1", url, sizeof(url));
-    ck_assert_ptr_nonnull(strstr(call_world_words(call_world_call("/ok")), "succeeded"));
-    ck_assert_uint_eq(scripted_server_connections(world.server), 1);
-    (void)call_world_send(&r);
+    ck_assert_int_eq(call_world_send(&r)->facts.status, 200);
+    calls_send(world.calls, &r);
+    call_world_allow("shop.example"); /* New rules before the connection is used again. */
+    call_world_run_until(2);
     ck_assert_uint_eq(scripted_server_requests(world.server), 1);
-    ck_assert_ptr_nonnull(strstr(call_world_words(&world.last), "not sent, unsent"));
+    ck_assert_str_eq(call_world_words(&world.last), "rc 42, status 0, not sent, unsent");
+    ck_assert_ptr_nonnull(strstr(world.detail, "loopback"));
     call_world_finish();
 }
 END_TEST
@@ -379,14 +418,16 @@ int main(void)
 {
     return suite_main(
         "calls", test_each_misbehaviour_has_the_outcome_of_the_measured_table,
-        test_a_status_line_or_interim_block_cut_short_is_unknown,
+        test_a_header_block_that_is_cut_anywhere_is_no_answer,
         test_a_timeout_is_unknown_once_the_request_is_out,
         test_nobody_listening_is_unsent, test_a_name_that_does_not_resolve_is_unsent,
+        test_names_are_resolved_beside_the_loop_and_called,
         test_a_tls_handshake_that_fails_is_unsent,
         test_a_tls_handshake_that_hangs_is_unsent,
         test_a_connection_closed_right_after_accept_is_unknown,
         test_a_reused_connection_that_dies_is_unknown_even_if_then_refused,
         test_an_absolute_url_needs_its_host_allowed,
+        test_link_local_and_metadata_addresses_are_refused_to_services_too,
         test_the_address_is_checked_before_connecting,
         test_the_address_is_checked_on_a_kept_connection_too,
         test_odd_spellings_of_loopback_reach_nothing,
