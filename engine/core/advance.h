@@ -19,7 +19,8 @@ struct advance {
     const struct saga_event *ev;
     const struct saga_oracle *oracle;
     struct saga_effects *fx;
-    bool wants_back; /* Something failed for good: nothing new begins. */
+    uint64_t credit_ms; /* Downtime that this event credits for the first time (S43). */
+    bool wants_back;    /* Something failed for good: nothing new begins. */
 };
 
 static inline int64_t advance_ask(struct advance *a, struct saga_question q)
@@ -27,7 +28,8 @@ static inline int64_t advance_ask(struct advance *a, struct saga_question q)
     return a->oracle->ask(a->oracle->user, &q);
 }
 
-static inline struct saga_effect *advance_emit(struct advance *a, enum saga_effect_kind kind)
+static inline struct saga_effect *advance_emit(struct advance *a,
+                                               enum saga_effect_kind kind)
 {
     struct saga_effect *fx = &a->fx->items[a->fx->n];
 
@@ -85,6 +87,18 @@ static inline struct saga_record advance_unpack(uint8_t byte)
                                 .in_doubt = byte >> 4 & 1U,
                                 .is_undone = byte >> 5 & 1U,
                                 .by_hand = byte >> 6 & 1U};
+}
+
+/* Deadlines move by `by_ms`: downtime or a pause does not count (S43). */
+void advance_extend(struct advance *a, uint64_t by_ms);
+
+/* The saga goes back, though no step of it failed. */
+static inline void advance_want_back(struct advance *a)
+{
+    a->s->error_step = PLAN_NONE;
+    a->s->error_item = SAGA_NO_ITEM;
+    a->s->error_turn = a->s->turn;
+    a->wants_back = true;
 }
 
 /* Enter a state of the saga; checked against the table of allowed moves (saga.c). */

@@ -1,7 +1,8 @@
 /* cell.c - see cell.h. How a cell lives; cell_event.c says what happens to it. */
-#include "engine/core/cell_event.h"
+#include "engine/core/cell.h"
 
 #include "base/hash.h"
+#include "engine/core/cell_event.h"
 #include "engine/core/items.h"
 #include "engine/core/walk.h"
 
@@ -46,8 +47,11 @@ struct saga_cell *cell_open(struct advance *a, uint16_t step, uint32_t item,
 
     assert(s->n_cells < LIMIT_WIDTH);
     s->n_cells++;
-    *c = (struct saga_cell){
-        .step = step, .item = item, .state = CELL_QUEUED, .call = call, .slot = SAGA_SLOT_HELD};
+    *c = (struct saga_cell){.step = step,
+                            .item = item,
+                            .state = CELL_QUEUED,
+                            .call = call,
+                            .slot = SAGA_SLOT_HELD};
     if (item != SAGA_NO_ITEM) {
         items_each(s, a->plan, step)->n_open++;
     }
@@ -137,26 +141,61 @@ static void key_expired(struct advance *a, struct saga_cell *c)
     }
 }
 
+/* What keysKept counts from; 0: nobody remembers anything of this call. */
+static uint64_t doubt_since_ms(const struct saga_cell *c)
+{
+    return c->in_doubt && c->call != CALL_CONFIRM ? c->born_ms : 0;
+}
+
 static bool renders(struct advance *a, struct saga_cell *c)
 {
     int64_t answer = advance_ask(a, (struct saga_question){.ask = SAGA_ASK_RENDER,
                                                            .step = c->step,
                                                            .item = c->item,
                                                            .call = c->call,
+                                                           .born_ms = doubt_since_ms(c),
                                                            .attempts = c->attempts});
 
     if (answer == SAGA_RENDER_OK) {
         return true;
+    }
+    if (answer == SAGA_RENDER_KEY_EXPIRED) {
+        key_expired(a, c);
+        return false;
     }
     cell_stick(a, c,
                answer == SAGA_RENDER_CHANGED ? SAGA_REASON_CHANGED : SAGA_REASON_RENDER);
     return false;
 }
 
+/* A child has no slot of its own, but a saga that is held starts none either. */
+static bool is_for_child(const struct advance *a, const struct saga_cell *c)
+{
+    const struct plan_node *node = advance_node(a, c->step);
+
+    return node->kind == PLAN_CHILD &&
+           (c->call == CALL_ACTION || node->undo == PLAN_UNDO_CHILD);
+}
+
+static void try_child(struct advance *a, struct saga_cell *c)
+{
+    if (advance_is_held(a)) {
+        queue(c, SAGA_SLOT_HELD);
+    } else if (c->call == CALL_ACTION) {
+        walk_begin_child(a, c);
+    } else {
+        walk_undo_child(a, c);
+    }
+}
+
 void cell_try(struct advance *a, struct saga_cell *c)
 {
     int64_t slot;
 
+    if (is_for_child(a, c)) {
+        try_child(a, c);
+        return;
+    }
     if (!renders(a, c)) {
         return;
     }
@@ -164,14 +203,11 @@ void cell_try(struct advance *a, struct saga_cell *c)
         queue(c, SAGA_SLOT_HELD);
         return;
     }
-    slot = advance_ask(a, (struct saga_question){
-                              .ask = SAGA_ASK_SLOT,
-                              .step = c->step,
-                              .item = c->item,
-                              .call = c->call,
-                              .born_ms = c->in_doubt && c->call != CALL_CONFIRM
-                                             ? c->born_ms
-                                             : 0});
+    slot = advance_ask(a, (struct saga_question){.ask = SAGA_ASK_SLOT,
+                                                 .step = c->step,
+                                                 .item = c->item,
+                                                 .call = c->call,
+                                                 .born_ms = doubt_since_ms(c)});
     if (slot == SAGA_SLOT_GRANTED) {
         send(a, c);
     } else if (slot == SAGA_SLOT_KEY_EXPIRED) {
@@ -185,9 +221,16 @@ void cell_try(struct advance *a, struct saga_cell *c)
  * Without a SEND the shell gives the slot back. */
 void cell_grant(struct advance *a, struct saga_cell *c)
 {
-    if (renders(a, c)) {
+    if (is_for_child(a, c)) {
+        try_child(a, c);
+    } else if (renders(a, c)) {
         send(a, c);
     }
+}
+
+bool cell_is_of_each(const struct plan *plan, const struct saga_cell *c)
+{
+    return plan->nodes[c->step].each != PLAN_NONE && c->item == SAGA_NO_ITEM;
 }
 
 /* ---- policy --------------------------------------------------------------- */
@@ -302,6 +345,17 @@ static void note_error(struct advance *a, uint16_t step, uint32_t item)
     a->wants_back = true;
 }
 
+/* The pivot is behind us: applied, or it will not be asked for. What wanted to go back
+ * came too late; of a deadline that was only noted the world hears now (S27, S43). */
+static void pass_pivot(struct advance *a)
+{
+    advance_raise(a, SAGA_FLAG_PAST_PIVOT);
+    if (advance_has(a, SAGA_FLAG_BACK_WANTED) && advance_has(a, SAGA_FLAG_OVERDUE)) {
+        (void)advance_emit(a, SAGA_FX_ALERT);
+    }
+    advance_lower(a, SAGA_FLAG_BACK_WANTED);
+}
+
 void cell_settle(struct advance *a, struct saga_cell *c, enum outcome outcome)
 {
     const struct plan_node *node = advance_node(a, c->step);
@@ -316,11 +370,8 @@ void cell_settle(struct advance *a, struct saga_cell *c, enum outcome outcome)
     if (a->s->state != SAGA_FORWARD) {
         return;
     }
-    if (node->is_pivot) {
-        advance_lower(a, SAGA_FLAG_BACK_WANTED); /* Journalled as too late, or done now. */
-        if (is_good(outcome)) {
-            advance_raise(a, SAGA_FLAG_PAST_PIVOT);
-        }
+    if (node->holds_pivot && is_good(outcome)) {
+        pass_pivot(a);
     }
     if (!is_good(outcome)) {
         if (item != SAGA_NO_ITEM) {

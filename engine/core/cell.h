@@ -17,7 +17,8 @@ struct saga_cell *cell_open(struct advance *a, uint16_t step, uint32_t item,
                             enum call_kind call);
 void cell_close(struct advance *a, struct saga_cell *c);
 
-/* Make the call due if it renders and has a slot; else queued or stuck (S4). */
+/* Make the call due if it renders and has a slot; else queued or stuck (S4). A child is
+ * started or taken back. Never closes the cell. */
 void cell_try(struct advance *a, struct saga_cell *c);
 void cell_wait(struct advance *a, struct saga_cell *c, uint64_t wake_ms);
 void cell_stick(struct advance *a, struct saga_cell *c, enum saga_reason reason);
@@ -37,12 +38,8 @@ enum saga_result cell_event(struct advance *a);
 /* Its time has come. */
 void cell_wake(struct advance *a, struct saga_cell *c);
 /* Would its time be looked at now? Deadlines of waits stand still while paused. */
-bool cell_is_held(const struct saga *s, const struct plan *plan, const struct saga_cell *c);
-
-/* Operators (already found legal). */
-void cell_retry(struct advance *a, struct saga_cell *c);
-void cell_skip(struct advance *a, struct saga_cell *c);
-void cell_resolve(struct advance *a, struct saga_cell *c, bool is_applied);
+bool cell_is_held(const struct saga *s, const struct plan *plan,
+                  const struct saga_cell *c);
 
 /* Is this the pivot, asked for and not settled? Then back is only noted (S27). */
 bool cell_is_open_pivot(const struct plan *plan, const struct saga_cell *c);

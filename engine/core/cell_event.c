@@ -18,6 +18,7 @@ static enum saga_result returned(struct advance *a, struct saga_cell *c);
 static enum saga_result called_back(struct advance *a, struct saga_cell *c);
 static enum saga_result child_ended(struct advance *a, struct saga_cell *c);
 static enum saga_result late(struct advance *a, struct saga_cell *c);
+static void give_up(struct advance *a, struct saga_cell *c);
 
 enum { GRANTED, ANSWERED, LOST, RETURNED, CALLED_BACK, CHILD_ENDED, CELL_EVENTS };
 
@@ -37,9 +38,12 @@ static const cell_handler table[CELL_STATES][CELL_EVENTS] = {
 static int column_of(enum saga_event_kind kind)
 {
     static const int columns[SAGA_EVENTS] = {
-        [SAGA_EV_GRANTED] = GRANTED,         [SAGA_EV_ANSWERED] = ANSWERED,
-        [SAGA_EV_LOST] = LOST,               [SAGA_EV_RETURNED] = RETURNED,
-        [SAGA_EV_CALLED_BACK] = CALLED_BACK, [SAGA_EV_CHILD_ENDED] = CHILD_ENDED,
+        [SAGA_EV_GRANTED] = GRANTED,
+        [SAGA_EV_ANSWERED] = ANSWERED,
+        [SAGA_EV_LOST] = LOST,
+        [SAGA_EV_RETURNED] = RETURNED,
+        [SAGA_EV_CALLED_BACK] = CALLED_BACK,
+        [SAGA_EV_CHILD_ENDED] = CHILD_ENDED,
     };
 
     return columns[kind];
@@ -64,7 +68,11 @@ static enum saga_result granted(struct advance *a, struct saga_cell *c)
     if (c->call != a->ev->call || advance_is_held(a)) {
         return SAGA_LATE;
     }
-    cell_grant(a, c);
+    if (advance_has(a, SAGA_FLAG_BACK_WANTED) && c->call == CALL_ACTION && !c->in_doubt) {
+        give_up(a, c); /* The pivot, proved not applied so far: see cell_wake(). */
+    } else {
+        cell_grant(a, c);
+    }
     return SAGA_APPLIED;
 }
 
@@ -111,9 +119,12 @@ static void retry_or_give_up(struct advance *a, struct saga_cell *c)
 /* The action and, if it has one, its callback are in. */
 static void action_is_done(struct advance *a, struct saga_cell *c, enum outcome outcome)
 {
-    c->in_doubt = false;
     c->last = outcome;
-    if (outcome == OUTCOME_SUCCEEDED) {
+    c->in_doubt =
+        outcome == OUTCOME_UNKNOWN; /* A callback that cannot be judged (S14). */
+    if (c->in_doubt && a->s->state == SAGA_FORWARD) {
+        cell_stick(a, c, SAGA_REASON_VERDICT);
+    } else if (outcome == OUTCOME_SUCCEEDED) {
         cell_settle(a, c, outcome);
     } else if (a->s->state == SAGA_FORWARD) {
         cell_fail(a, c, outcome);
@@ -149,6 +160,10 @@ static void action_answered(struct advance *a, struct saga_cell *c)
         action_succeeded(a, c);
         return;
     }
+    if (c->has_2xx && c->called_back != OUTCOME_NONE) {
+        action_is_done(a, c, c->called_back); /* Both came, the callback late (S18). */
+        return;
+    }
     c->in_doubt |= a->ev->outcome == OUTCOME_UNKNOWN && !is_safe;
     if (a->s->state != SAGA_FORWARD) {
         cell_drop(a, c); /* S23: awaited, not repeated. */
@@ -161,7 +176,8 @@ static void action_answered(struct advance *a, struct saga_cell *c)
     }
 }
 
-/* Applied, says confirm; going back, the answer that the compensation reads is there now. */
+/* Applied, says confirm; going back, the answer that the compensation reads is there now.
+ */
 static void confirm_applied(struct advance *a, struct saga_cell *c)
 {
     c->in_doubt = false;
@@ -169,9 +185,8 @@ static void confirm_applied(struct advance *a, struct saga_cell *c)
         cell_settle(a, c, OUTCOME_SUCCEEDED);
         return;
     }
-    items_set_record(
-        a, c->step, c->item,
-        (struct saga_record){.outcome = OUTCOME_SUCCEEDED, .is_begun = 1});
+    items_set_record(a, c->step, c->item,
+                     (struct saga_record){.outcome = OUTCOME_SUCCEEDED, .is_begun = 1});
     cell_turn_to(c, CALL_COMPENSATION);
     cell_try(a, c);
 }
@@ -180,10 +195,12 @@ static void confirm_applied(struct advance *a, struct saga_cell *c)
 static void confirm_refuted(struct advance *a, struct saga_cell *c)
 {
     c->in_doubt = false;
-    c->last = OUTCOME_REJECTED;
     if (advance_has(a, SAGA_FLAG_UNDOING)) {
+        c->last = OUTCOME_REJECTED;
         cell_drop(a, c);
     } else {
+        cell_turn_to(c, CALL_ACTION); /* What a retry repeats, should it be stuck now. */
+        c->last = OUTCOME_REJECTED;
         cell_fail(a, c, OUTCOME_REJECTED);
     }
 }
@@ -191,10 +208,12 @@ static void confirm_refuted(struct advance *a, struct saga_cell *c)
 static void confirm_not_applied(struct advance *a, struct saga_cell *c)
 {
     const struct plan_node *node = advance_node(a, c->step);
-    bool needs_two = node->is_pivot || node->undo == PLAN_UNDO_NONE || node->undo_reads_answer;
+    bool needs_two =
+        node->is_pivot || node->undo == PLAN_UNDO_NONE || node->undo_reads_answer;
 
     if (!needs_two) {
-        end_unknown(a, c); /* An earlier attempt may still arrive: compensated all the same. */
+        end_unknown(
+            a, c); /* An earlier attempt may still arrive: compensated all the same. */
     } else if (++c->n_not_applied < 2) {
         cell_confirm_later(a, c);
     } else {
@@ -223,7 +242,7 @@ static void confirm_answered(struct advance *a, struct saga_cell *c)
     }
 }
 
-static void undone(struct advance *a, struct saga_cell *c)
+void cell_undone(struct advance *a, struct saga_cell *c)
 {
     struct saga_record record = items_record_of(a, c->step, c->item);
     uint16_t step = c->step;
@@ -239,7 +258,7 @@ static void undone(struct advance *a, struct saga_cell *c)
 static void compensation_answered(struct advance *a, struct saga_cell *c)
 {
     if (a->ev->outcome == OUTCOME_SUCCEEDED) {
-        undone(a, c);
+        cell_undone(a, c);
         return;
     }
     c->in_doubt |= a->ev->outcome == OUTCOME_UNKNOWN;
@@ -305,9 +324,19 @@ static enum saga_result returned(struct advance *a, struct saga_cell *c)
     if (c->call == CALL_ACTION) {
         a->s->steps[c->step].attempts--;
     }
+    if (c->attempts == 0) {
+        c->born_ms = 0;
+    }
+    if (a->s->state == SAGA_BACKWARD && !advance_has(a, SAGA_FLAG_UNDOING)) {
+        cell_drop(a, c); /* It was only awaited. */
+        return SAGA_APPLIED;
+    }
     c->state = CELL_QUEUED;
     c->due_turn = 0;
     c->slot = SAGA_SLOT_HELD;
+    if (advance_has(a, SAGA_FLAG_BACK_WANTED) && !c->in_doubt) {
+        advance_want_back(a); /* The pivot is not due any more (S27). */
+    }
     return SAGA_APPLIED;
 }
 
@@ -318,7 +347,7 @@ static enum saga_result called_back(struct advance *a, struct saga_cell *c)
         return SAGA_LATE;
     }
     c->called_back = a->ev->outcome;
-    if (c->state == CELL_WAITING) {
+    if (c->has_2xx && c->state != CELL_DUE && c->state != CELL_STUCK) {
         action_is_done(a, c, a->ev->outcome);
     }
     return SAGA_APPLIED;
@@ -329,7 +358,7 @@ static enum saga_result called_back(struct advance *a, struct saga_cell *c)
 static void child_undone(struct advance *a, struct saga_cell *c)
 {
     if (a->ev->child_status == SAGA_STATUS_COMPENSATED) {
-        undone(a, c);
+        cell_undone(a, c);
     } else {
         cell_stick(a, c, SAGA_REASON_CHILD);
     }
@@ -357,7 +386,8 @@ static enum saga_result child_ended(struct advance *a, struct saga_cell *c)
 
 /* ---- time -------------------------------------------------------------------- */
 
-bool cell_is_held(const struct saga *s, const struct plan *plan, const struct saga_cell *c)
+bool cell_is_held(const struct saga *s, const struct plan *plan,
+                  const struct saga_cell *c)
 {
     return (s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0 && c->state == CELL_WAITING &&
            plan->nodes[c->step].kind != PLAN_TIMER;
@@ -379,7 +409,6 @@ static void wait_is_over(struct advance *a, struct saga_cell *c)
         }
         return;
     case PLAN_CALL: /* No callback in time (S18). */
-        c->has_2xx = false;
         c->last = OUTCOME_UNKNOWN;
         c->in_doubt = true;
         if (!cell_back_off(a, c)) {
@@ -403,100 +432,5 @@ void cell_wake(struct advance *a, struct saga_cell *c)
         give_up(a, c); /* The pivot, proved not applied, and somebody wants to go back. */
     } else {
         cell_try(a, c);
-    }
-}
-
-/* ---- operators ----------------------------------------------------------------- */
-
-/* Begin an action's cell again from where it could not even be asked for. */
-static void begin_again(struct advance *a, struct saga_cell *c)
-{
-    uint16_t step = c->step;
-
-    cell_close(a, c);
-    if (walk_begin(a, step)) {
-        walk_on(a, step);
-    }
-}
-
-static void retry_stuck_action(struct advance *a, struct saga_cell *c)
-{
-    const struct plan_node *node = advance_node(a, c->step);
-    bool has_begun = c->attempts > 0 || c->in_doubt || c->item != SAGA_NO_ITEM;
-
-    if (node->kind == PLAN_CHILD && c->generation > 0) {
-        c->in_doubt = false;
-        walk_begin_child(a, c);
-    } else if (node->kind == PLAN_CALL && has_begun) {
-        cell_try(a, c);
-    } else if (node->kind == PLAN_CHILD && c->item != SAGA_NO_ITEM) {
-        walk_begin_child(a, c);
-    } else {
-        begin_again(a, c);
-    }
-}
-
-void cell_retry(struct advance *a, struct saga_cell *c)
-{
-    if (c->state != CELL_STUCK) {
-        cell_try(a, c);
-        return;
-    }
-    c->round = 0;
-    c->free = 0;
-    c->first_due_ms = 0;
-    c->n_not_applied = 0;
-    if (c->call == CALL_ACTION) {
-        retry_stuck_action(a, c);
-    } else if (advance_has(a, SAGA_FLAG_UNDOING)) {
-        walk_undo_cell(a, c);
-    } else if (c->call == CALL_COMPENSATION) {
-        cell_drop(a, c); /* Undone with the others once nothing is in flight. */
-    } else {
-        cell_try(a, c);
-    }
-}
-
-void cell_skip(struct advance *a, struct saga_cell *c)
-{
-    cell_settle(a, c, OUTCOME_SKIPPED);
-}
-
-static void resolve_back(struct advance *a, struct saga_cell *c, bool is_applied)
-{
-    if (!is_applied) {
-        undone(a, c);
-        return;
-    }
-    items_set_record(a, c->step, c->item,
-                     (struct saga_record){
-                         .outcome = OUTCOME_SUCCEEDED, .is_begun = 1, .by_hand = 1});
-    if (!advance_has(a, SAGA_FLAG_UNDOING)) {
-        cell_close(a, c);
-        return;
-    }
-    c->in_doubt = c->call == CALL_COMPENSATION && c->in_doubt;
-    cell_retry(a, c);
-}
-
-void cell_resolve(struct advance *a, struct saga_cell *c, bool is_applied)
-{
-    const struct plan_node *node = advance_node(a, c->step);
-
-    if (a->s->state == SAGA_BACKWARD) {
-        resolve_back(a, c, is_applied);
-        return;
-    }
-    c->in_doubt = false;
-    if (is_applied) {
-        cell_settle(a, c, OUTCOME_SUCCEEDED);
-    } else if (advance_has(a, SAGA_FLAG_PAST_PIVOT) && !node->is_optional) {
-        if (c->call == CALL_CONFIRM) {
-            cell_turn_to(c, CALL_ACTION);
-        }
-        cell_retry(a, c); /* Forward only: called again (S61). */
-    } else {
-        c->last = OUTCOME_REJECTED;
-        cell_fail(a, c, OUTCOME_REJECTED);
     }
 }

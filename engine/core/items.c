@@ -29,7 +29,7 @@ static void splice(struct saga *s, struct saga_each *e, uint32_t at,
 {
     uint32_t behind = s->n_runs - at - 1;
 
-    assert(s->n_runs + n - 1 <= LIMIT_RUNS);
+    assert(s->n_runs + n - 1 <= SAGA_RUNS_ROOM);
     memmove(&s->runs[at + n], &s->runs[at + 1], behind * sizeof(s->runs[0]));
     for (uint32_t i = 0; i < n; i++) {
         s->runs[at + i] = with[i];
@@ -109,7 +109,7 @@ void items_begin_next(struct saga *s, const struct plan *plan, uint16_t step)
         s->runs[end - 1].n++;
         return;
     }
-    assert(s->n_runs < LIMIT_RUNS);
+    assert(s->n_runs < SAGA_RUNS_ROOM);
     memmove(&s->runs[end + 1], &s->runs[end], (s->n_runs - end) * sizeof(s->runs[0]));
     s->runs[end] = (struct saga_run){begun, 1};
     s->n_runs++;
@@ -118,7 +118,12 @@ void items_begin_next(struct saga *s, const struct plan *plan, uint16_t step)
 
 bool items_have_room(const struct saga *s)
 {
-    return (uint32_t)s->n_runs + 2U * ((uint32_t)s->n_cells + 2U) < LIMIT_RUNS;
+    return s->n_runs < LIMIT_RUNS;
+}
+
+bool items_have_room_to_undo(const struct saga *s)
+{
+    return (uint32_t)s->n_runs + 2U * (s->n_cells + 1U) <= SAGA_RUNS_ROOM;
 }
 
 struct saga_record items_record_of(const struct advance *a, uint16_t step, uint32_t item)

@@ -21,8 +21,10 @@ void items_set(struct saga *s, const struct plan *plan, uint16_t step, uint32_t 
 /* Begin the next item: it stands as begun. */
 void items_begin_next(struct saga *s, const struct plan *plan, uint16_t step);
 
-/* Room for another open item? An open item can add two runs when it settles. */
+/* Room for another open item? Each can add two runs when it settles, which the array has
+ * beyond LIMIT_RUNS; going back uses what is left of that. */
 bool items_have_room(const struct saga *s);
+bool items_have_room_to_undo(const struct saga *s);
 
 /* Record of a step or an item, and setting it. */
 struct saga_record items_record_of(const struct advance *a, uint16_t step, uint32_t item);

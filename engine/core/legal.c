@@ -30,7 +30,8 @@ static enum legal_answer retry_cell(const struct saga *s, const struct saga_cell
     case CELL_QUEUED:
     case CELL_BACKING_OFF:
     case CELL_STUCK:
-        return s->state == SAGA_FORWARD || s->state == SAGA_BACKWARD ? LEGAL_YES : LEGAL_NO;
+        return s->state == SAGA_FORWARD || s->state == SAGA_BACKWARD ? LEGAL_YES
+                                                                     : LEGAL_NO;
     }
     return LEGAL_NO;
 }
@@ -163,7 +164,8 @@ enum legal_answer legal_action(const struct saga *s, const struct plan *plan,
     return is_paused ? LEGAL_YES : LEGAL_NO_OP;
 }
 
-bool legal_is_offered(const struct saga *s, const struct plan *plan, enum saga_event_kind kind)
+bool legal_is_offered(const struct saga *s, const struct plan *plan,
+                      enum saga_event_kind kind)
 {
     enum legal_answer answer = legal_action(s, plan, kind, PLAN_NONE, SAGA_NO_ITEM);
 

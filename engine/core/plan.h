@@ -79,16 +79,16 @@ struct plan_node {
     uint32_t each_concurrent; /* forEach: items open at once, 1..64. */
     uint32_t items_max;       /* forEach. */
 
-    uint64_t wait_ms;      /* TIMER: duration; 0: ask `until`. SIGNAL: time-out, 0 none. */
-    bool timeout_goes_on;  /* SIGNAL: onTimeout is continue. */
-    uint8_t signal;        /* SIGNAL: index of its name in the definition. */
+    uint64_t wait_ms;     /* TIMER: duration; 0: ask `until`. SIGNAL: time-out, 0 none. */
+    bool timeout_goes_on; /* SIGNAL: onTimeout is continue. */
+    uint8_t signal;       /* SIGNAL: index of its name in the definition. */
 };
 
 struct plan {
     uint16_t n_nodes; /* 1..LIMIT_STEPS + 1 */
     uint16_t n_each;
-    uint16_t width;      /* Most calls open at once. */
-    uint64_t timeout_ms; /* Forward part; 0 none. */
+    uint16_t width;           /* Most calls open at once. */
+    uint64_t timeout_ms;      /* Forward part; 0 none. */
     struct plan_node nodes[]; /* n_nodes */
 };
 

@@ -4,15 +4,15 @@
  * Read the table first. Every (state, event) pair has a cell, and every cell is a
  * decision: a handler, `late` (normal, nothing changes), `reject` (tell the sender) or
  * `never` (a bug of the shell). ROW takes one argument per event, so a forgotten one does
- * not compile. Handlers are total; what fails on the way only notes that the saga wants to
- * go back, and finish() decides once at the end.
+ * not compile. Handlers are total; what fails on the way only notes that the saga wants
+ * to go back, and finish() decides once at the end.
  */
 #include "engine/core/saga.h"
 
 #include "engine/core/advance.h"
 #include "engine/core/cell.h"
 #include "engine/core/items.h"
-#include "engine/core/legal.h"
+#include "engine/core/operate.h"
 #include "engine/core/walk.h"
 
 typedef enum saga_result (*handler)(struct advance *a);
@@ -24,13 +24,6 @@ static enum saga_result deadline(struct advance *a);
 static enum saga_result signalled(struct advance *a);
 static enum saga_result keep_signal(struct advance *a);
 static enum saga_result parent_undo(struct advance *a);
-static enum saga_result retry(struct advance *a);
-static enum saga_result skip(struct advance *a);
-static enum saga_result resolve(struct advance *a);
-static enum saga_result cancel(struct advance *a);
-static enum saga_result close_saga(struct advance *a);
-static enum saga_result pause(struct advance *a);
-static enum saga_result resume(struct advance *a);
 static enum saga_result limit(struct advance *a);
 static enum saga_result poisoned(struct advance *a);
 static enum saga_result restore(struct advance *a);
@@ -54,14 +47,14 @@ static const handler table[SAGA_STATES][SAGA_EVENTS] = {
         [SAGA_EV_CANCEL] = cancel_, [SAGA_EV_CLOSE] = close_, [SAGA_EV_PAUSE] = pause_,     \
         [SAGA_EV_RESUME] = resume_, [SAGA_EV_LIMIT] = limit_,                               \
         [SAGA_EV_POISONED] = poison_, [SAGA_EV_RESTORE] = restore_ }
-    /*               START   YOUR_TURN  GRANTED     ANSWERED    LOST        RETURNED    WAKE  DEADLINE  SIGNALLED    CALLED_BACK CHILD_ENDED PARENT_UNDO  RETRY   SKIP    RESOLVE  CANCEL  CLOSE       PAUSE   RESUME  LIMIT  POISONED  RESTORE */
-    ROW(NEW,         start,  never,     never,      never,      never,      never,      never, never,   never,       never,      never,      never,       never,  never,  never,   never,  never,      never,  never,  never, never,    never),
-    ROW(LINED_UP,    reject, your_turn, late,       late,       late,       late,       late,  late,    keep_signal, late,       late,       reject,      reject, reject, reject,  cancel, reject,     pause,  resume, limit, poisoned, restore),
-    ROW(FORWARD,     reject, late,      cell_event, cell_event, cell_event, cell_event, wake,  deadline, signalled,  cell_event, cell_event, reject,      retry,  skip,   resolve, cancel, close_saga, pause,  resume, limit, poisoned, restore),
-    ROW(BACKWARD,    reject, late,      cell_event, cell_event, cell_event, cell_event, wake,  late,    reject,      late,       cell_event, late,        retry,  reject, resolve, late,   close_saga, pause,  resume, limit, poisoned, restore),
-    ROW(COMPLETED,   reject, late,      late,       late,       late,       late,       late,  late,    reject,      late,       late,       parent_undo, reject, reject, reject,  reject, reject,     reject, reject, late,  late,     late),
-    ROW(COMPENSATED, reject, late,      late,       late,       late,       late,       late,  late,    reject,      late,       late,       late,        reject, reject, reject,  reject, reject,     reject, reject, late,  late,     late),
-    ROW(RESOLVED,    reject, late,      late,       late,       late,       late,       late,  late,    reject,      late,       late,       late,        reject, reject, reject,  reject, reject,     reject, reject, late,  late,     late),
+    /*  state        START   YOUR_TURN  GRANTED     ANSWERED    LOST        RETURNED    WAKE   DEADLINE  SIGNALLED    CALLED_BACK  CHILD_ENDED  PARENT_UNDO  RETRY          SKIP          RESOLVE          CANCEL          CLOSE          PAUSE          RESUME          LIMIT  POISONED  RESTORE */
+    ROW(NEW,         start,  never,     never,      never,      never,      never,      never, never,    never,       never,       never,       never,       never,         never,        never,           never,          never,         never,         never,          never, never,    never),
+    ROW(LINED_UP,    reject, your_turn, late,       late,       late,       late,       late,  late,     keep_signal, late,        late,        reject,      operate_retry, reject,       reject,          operate_cancel, reject,        operate_pause, operate_resume, limit, poisoned, restore),
+    ROW(FORWARD,     reject, late,      cell_event, cell_event, cell_event, cell_event, wake,  deadline, signalled,   cell_event,  cell_event,  reject,      operate_retry, operate_skip, operate_resolve, operate_cancel, operate_close, operate_pause, operate_resume, limit, poisoned, restore),
+    ROW(BACKWARD,    reject, late,      cell_event, cell_event, cell_event, cell_event, wake,  late,     reject,      late,        cell_event,  late,        operate_retry, reject,       operate_resolve, late,           operate_close, operate_pause, operate_resume, limit, poisoned, restore),
+    ROW(COMPLETED,   reject, late,      late,       late,       late,       late,       late,  late,     reject,      late,        late,        parent_undo, reject,        reject,       reject,          reject,         reject,        reject,        reject,         late,  late,     late),
+    ROW(COMPENSATED, reject, late,      late,       late,       late,       late,       late,  late,     reject,      late,        late,        late,        reject,        reject,       reject,          reject,         reject,        reject,        reject,         late,  late,     late),
+    ROW(RESOLVED,    reject, late,      late,       late,       late,       late,       late,  late,     reject,      late,        late,        late,        reject,        reject,       reject,          reject,         reject,        reject,        reject,         late,  late,     late),
 #undef ROW
 };
 
@@ -138,19 +131,24 @@ static enum saga_result start(struct advance *a)
 
 static enum saga_result your_turn(struct advance *a)
 {
+    if (advance_has(a, SAGA_FLAG_PAUSED)) {
+        a->s->paused_ms = a->ev->now_ms; /* Before, no time of its own ran. */
+    }
     begin(a);
     return SAGA_APPLIED;
 }
 
 /* ---- time ------------------------------------------------------------------------ */
 
-/* Deadlines move by `by_ms`: downtime or a pause does not count (S43). */
-static void extend(struct advance *a, uint64_t by_ms)
+void advance_extend(struct advance *a, uint64_t by_ms)
 {
     struct saga *s = a->s;
 
     if (s->deadline_ms != 0) {
         s->deadline_ms += by_ms;
+    }
+    if (s->paused_ms != 0) {
+        s->paused_ms += by_ms; /* That much of the pause is credited already. */
     }
     for (uint16_t i = 0; i < s->n_cells; i++) {
         struct saga_cell *c = &s->cells[i];
@@ -165,15 +163,28 @@ static void extend(struct advance *a, uint64_t by_ms)
     }
 }
 
-/* True if there was downtime that this saga has not been credited with yet. */
-static bool take_grace(struct advance *a)
+/* Downtime that this saga has not been credited with yet. Whatever event brings the news
+ * first, an attempt that recovery finds lost included, is judged by deadlines moved on.
+ */
+static void credit(struct advance *a)
 {
-    if (a->ev->grace_ms <= a->s->grace_ms) {
-        return false;
+    struct saga *s = a->s;
+
+    if ((s->state == SAGA_FORWARD || s->state == SAGA_BACKWARD) &&
+        a->ev->grace_ms > s->grace_ms) {
+        a->credit_ms = a->ev->grace_ms - s->grace_ms;
+        s->grace_ms = a->ev->grace_ms;
+        advance_extend(a, a->credit_ms);
     }
-    extend(a, a->ev->grace_ms - a->s->grace_ms);
-    a->s->grace_ms = a->ev->grace_ms;
-    return true;
+}
+
+/* The event came to nothing, so the turn is not written, and its credit neither. */
+static void take_back_credit(struct advance *a)
+{
+    if (a->credit_ms != 0) {
+        a->s->grace_ms -= a->credit_ms;
+        advance_extend(a, 0 - a->credit_ms);
+    }
 }
 
 static struct saga_cell *next_awake(struct advance *a)
@@ -191,7 +202,7 @@ static struct saga_cell *next_awake(struct advance *a)
 
 static enum saga_result wake(struct advance *a)
 {
-    bool has_woken = take_grace(a);
+    bool has_woken = a->credit_ms != 0; /* Else the time that has moved passes again. */
     struct saga_cell *c = next_awake(a);
 
     for (; c != NULL && !a->wants_back; c = next_awake(a)) { /* Each ends its own time. */
@@ -211,26 +222,14 @@ static bool has_open_pivot(const struct advance *a)
     return false;
 }
 
-static void want_back(struct advance *a)
-{
-    a->s->error_step = PLAN_NONE;
-    a->s->error_item = SAGA_NO_ITEM;
-    a->s->error_turn = a->s->turn;
-    a->wants_back = true;
-}
-
 static enum saga_result deadline(struct advance *a)
 {
     if (a->s->deadline_ms == 0 || advance_has(a, SAGA_FLAG_OVERDUE) ||
         advance_has(a, SAGA_FLAG_PAUSED)) {
         return SAGA_LATE;
     }
-    if (take_grace(a)) {
-        if (a->ev->now_ms < a->s->deadline_ms) {
-            return SAGA_APPLIED;
-        }
-    } else if (a->ev->now_ms < a->s->deadline_ms) {
-        return SAGA_LATE;
+    if (a->ev->now_ms < a->s->deadline_ms) {
+        return a->credit_ms != 0 ? SAGA_APPLIED : SAGA_LATE;
     }
     advance_raise(a, SAGA_FLAG_OVERDUE);
     if (advance_has(a, SAGA_FLAG_PAST_PIVOT)) {
@@ -238,12 +237,13 @@ static enum saga_result deadline(struct advance *a)
     } else if (has_open_pivot(a)) {
         advance_raise(a, SAGA_FLAG_BACK_WANTED);
     } else {
-        want_back(a);
+        advance_want_back(a);
     }
     return SAGA_APPLIED;
 }
 
-/* ---- signals ------------------------------------------------------------------------ */
+/* ---- signals ------------------------------------------------------------------------
+ */
 
 static enum saga_result keep_signal(struct advance *a)
 {
@@ -278,196 +278,8 @@ static enum saga_result signalled(struct advance *a)
     return keep_signal(a);
 }
 
-/* ---- operators ------------------------------------------------------------------------- */
-
-static enum saga_result refusal_of(struct advance *a)
-{
-    switch (legal_action(a->s, a->plan, a->ev->kind, a->ev->step, a->ev->item)) {
-    case LEGAL_YES:
-    case LEGAL_NOTED:
-        return SAGA_APPLIED;
-    case LEGAL_NO_OP:
-        return SAGA_LATE;
-    case LEGAL_NO:
-        return SAGA_REJECTED;
-    case LEGAL_IN_FLIGHT:
-        return SAGA_IN_FLIGHT;
-    }
-    assert(false);
-    return SAGA_REJECTED;
-}
-
-struct address {
-    uint16_t step;
-    uint32_t item;
-};
-
-/* Ask again for every queued call; what held them is over. */
-static void ask_again(struct advance *a)
-{
-    for (uint16_t i = 0; i < a->s->n_cells; i++) {
-        if (a->s->cells[i].state == CELL_QUEUED) {
-            cell_try(a, &a->s->cells[i]);
-        }
-    }
-}
-
-static void retry_all(struct advance *a)
-{
-    struct address stuck[LIMIT_WIDTH];
-    uint32_t n = 0;
-
-    for (uint16_t i = 0; i < a->s->n_cells; i++) {
-        const struct saga_cell *c = &a->s->cells[i];
-
-        if (c->state == CELL_STUCK || c->state == CELL_BACKING_OFF) {
-            stuck[n++] = (struct address){c->step, c->item};
-        }
-    }
-    ask_again(a);
-    for (uint32_t i = 0; i < n && !a->wants_back; i++) {
-        struct saga_cell *c = cell_find(a->s, stuck[i].step, stuck[i].item);
-
-        if (c != NULL && (c->state == CELL_STUCK || c->state == CELL_BACKING_OFF)) {
-            cell_retry(a, c);
-        }
-    }
-}
-
-/* Every cell of a step, for an action that names no item. */
-static void for_step(struct advance *a, void (*act)(struct advance *, struct saga_cell *))
-{
-    struct address found[LIMIT_WIDTH];
-    uint32_t n = 0;
-
-    for (uint16_t i = 0; i < a->s->n_cells; i++) {
-        const struct saga_cell *c = &a->s->cells[i];
-
-        if (c->step == a->ev->step &&
-            (a->ev->item == SAGA_NO_ITEM || c->item == a->ev->item) &&
-            legal_action(a->s, a->plan, a->ev->kind, c->step, c->item) == LEGAL_YES) {
-            found[n++] = (struct address){c->step, c->item};
-        }
-    }
-    for (uint32_t i = 0; i < n && !a->wants_back; i++) {
-        struct saga_cell *c = cell_find(a->s, found[i].step, found[i].item);
-
-        if (c != NULL) {
-            act(a, c);
-        }
-    }
-}
-
-static enum saga_result retry(struct advance *a)
-{
-    enum saga_result refusal = refusal_of(a);
-
-    if (refusal != SAGA_APPLIED) {
-        return refusal;
-    }
-    advance_lower(a, SAGA_FLAG_OVER_LIMIT);
-    advance_lower(a, SAGA_FLAG_POISON);
-    if (a->ev->step == PLAN_NONE) {
-        retry_all(a);
-    } else {
-        for_step(a, cell_retry);
-    }
-    return SAGA_APPLIED;
-}
-
-static enum saga_result skip(struct advance *a)
-{
-    enum saga_result refusal = refusal_of(a);
-
-    if (refusal == SAGA_APPLIED) {
-        for_step(a, cell_skip);
-    }
-    return refusal;
-}
-
-static void resolve_one(struct advance *a, struct saga_cell *c)
-{
-    cell_resolve(a, c, a->ev->is_applied);
-}
-
-static enum saga_result resolve(struct advance *a)
-{
-    enum saga_result refusal = refusal_of(a);
-
-    if (refusal == SAGA_APPLIED) {
-        for_step(a, resolve_one);
-    }
-    return refusal;
-}
-
-static enum saga_result cancel(struct advance *a)
-{
-    enum legal_answer answer =
-        legal_action(a->s, a->plan, SAGA_EV_CANCEL, PLAN_NONE, SAGA_NO_ITEM);
-
-    if (answer == LEGAL_NO_OP) {
-        return SAGA_LATE;
-    }
-    if (answer != LEGAL_YES && answer != LEGAL_NOTED) {
-        return SAGA_REJECTED;
-    }
-    advance_raise(a, SAGA_FLAG_CANCELLED);
-    if (answer == LEGAL_NOTED) {
-        advance_raise(a, SAGA_FLAG_BACK_WANTED);
-        return SAGA_APPLIED;
-    }
-    advance_lower(a, SAGA_FLAG_OVER_LIMIT);
-    advance_lower(a, SAGA_FLAG_POISON);
-    want_back(a);
-    return SAGA_APPLIED;
-}
-
-static enum saga_result close_saga(struct advance *a)
-{
-    enum saga_result refusal = refusal_of(a);
-
-    if (refusal != SAGA_APPLIED) {
-        return refusal;
-    }
-    for (uint16_t i = a->s->n_cells; i > 0; i--) {
-        struct saga_cell *c = &a->s->cells[i - 1];
-
-        if (c->call == CALL_COMPENSATION || a->s->state == SAGA_BACKWARD) {
-            cell_close(a, c); /* What it was stands in its record. */
-        } else {
-            cell_drop(a, c);
-        }
-    }
-    advance_lower(a, SAGA_FLAG_BACK_WANTED);
-    advance_enter(a, SAGA_RESOLVED);
-    return SAGA_APPLIED;
-}
-
-static enum saga_result pause(struct advance *a)
-{
-    if (advance_has(a, SAGA_FLAG_PAUSED)) {
-        return SAGA_LATE;
-    }
-    advance_raise(a, SAGA_FLAG_PAUSED);
-    a->s->paused_ms = a->ev->now_ms;
-    return SAGA_APPLIED;
-}
-
-static enum saga_result resume(struct advance *a)
-{
-    if (!advance_has(a, SAGA_FLAG_PAUSED)) {
-        return SAGA_LATE;
-    }
-    advance_lower(a, SAGA_FLAG_PAUSED);
-    if (a->ev->now_ms > a->s->paused_ms) {
-        extend(a, a->ev->now_ms - a->s->paused_ms);
-    }
-    a->s->paused_ms = 0;
-    ask_again(a);
-    return SAGA_APPLIED;
-}
-
-/* ---- the shell's own ---------------------------------------------------------------------- */
+/* ---- the shell's own
+ * ---------------------------------------------------------------------- */
 
 static enum saga_result limit(struct advance *a)
 {
@@ -490,7 +302,9 @@ static enum saga_result poisoned(struct advance *a)
 /* S96: what did not end may have run after the backup was made. */
 static enum saga_result restore(struct advance *a)
 {
-    advance_raise(a, SAGA_FLAG_RESTORED);
+    if (a->s->state != SAGA_BACKWARD) { /* Going back, nothing new can have begun. */
+        advance_raise(a, SAGA_FLAG_RESTORED);
+    }
     if (!advance_has(a, SAGA_FLAG_PAUSED)) {
         advance_raise(a, SAGA_FLAG_PAUSED);
         a->s->paused_ms = a->ev->now_ms;
@@ -506,11 +320,12 @@ static enum saga_result restore(struct advance *a)
 
 static enum saga_result parent_undo(struct advance *a)
 {
-    want_back(a);
+    advance_want_back(a);
     return SAGA_APPLIED;
 }
 
-/* ---- the turn ---------------------------------------------------------------------------------- */
+/* ---- the turn
+ * ---------------------------------------------------------------------------------- */
 
 static void tell(struct advance *a, enum saga_effect_kind kind, enum saga_status status)
 {
@@ -535,7 +350,7 @@ static void announce(struct advance *a, enum saga_status before)
     if (advance_has(a, SAGA_FLAG_IS_CHILD)) {
         tell(a, SAGA_FX_TELL_PARENT, now);
     }
-    if (advance_has(a, SAGA_FLAG_IS_ORDERED)) {
+    if (advance_has(a, SAGA_FLAG_IS_ORDERED) && a->s->steps[0].record.is_begun) {
         tell(a, SAGA_FX_FREE_ORDER, now);
     }
     tell(a, SAGA_FX_ENDED, now);
@@ -577,9 +392,11 @@ enum saga_result saga_advance(struct saga *s, const struct plan *plan,
     assert((unsigned)ev->kind < SAGA_EVENTS);
     fx->n = 0;
     s->turn++;
+    credit(&a);
     result = table[s->state][ev->kind](&a);
     if (result != SAGA_APPLIED) {
         assert(fx->n == 0);
+        take_back_credit(&a);
         s->turn--;
         return result;
     }

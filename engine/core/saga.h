@@ -11,6 +11,9 @@
  *     2. carry out the effects marked A; those marked R are rows of 1.
  * and never 2 before 1 (S4).
  *
+ * A parent is always told: the shell answers UNDO_CHILD to a child that is not COMPLETED
+ * (PARENT_UNDO is late there) with CHILD_ENDED and the status it has.
+ *
  * struct saga is scratch: a saga between turns is its encoded bytes (saga_code.h).
  * A turn decodes them, edits the struct in place and encodes it again; a result
  * other than SAGA_APPLIED leaves the struct as it was.
@@ -29,96 +32,102 @@
 #include "base/limits.h"
 #include "engine/core/plan.h"
 
-#define SAGA_RULES_VERSION 1 /* Raised when the same events would give another state (S71). */
+/* Raised when the same events would give another state (S71). */
+#define SAGA_RULES_VERSION 1
 #define SAGA_NO_ITEM UINT32_MAX
 
 /* Order is the number on disk in every list here: append only. */
 
-#define SAGA_STATE_MAP(X)                                                                 \
-    X(NEW, "new")             /* Before START; never stored. */                           \
-    X(LINED_UP, "lined-up")   /* Another saga holds the ordering key. Shown as running. */ \
-    X(FORWARD, "forward")                                                                 \
-    X(BACKWARD, "backward")                                                               \
-    X(COMPLETED, "completed") /* Final, but a parent may take its child back. */          \
+#define SAGA_STATE_MAP(X)                                                                \
+    X(NEW, "new")           /* Before START; never stored. */                            \
+    X(LINED_UP, "lined-up") /* Another saga holds the ordering key. Shown as running. */ \
+    X(FORWARD, "forward")                                                                \
+    X(BACKWARD, "backward")                                                              \
+    X(COMPLETED, "completed") /* Final, but a parent may take its child back. */         \
     X(COMPENSATED, "compensated") X(RESOLVED, "resolved")
 
-#define SAGA_FLAG_MAP(X)                                                                \
-    X(PAUSED)                                                                           \
-    X(PAST_PIVOT)                                                                       \
-    X(BACK_WANTED) /* A cancel or the deadline, noted while the pivot is unsettled. */  \
-    X(OVERDUE)     /* The deadline has passed. */                                       \
-    X(UNDOING)     /* Going back, and nothing of the forward part is in flight. */      \
-    X(RESTORED)    /* From a backup: everything not ended is in doubt (S96). */         \
-    X(OVER_LIMIT)  /* S53 */                                                            \
-    X(POISON)      /* S54 */                                                            \
-    X(IS_CHILD) X(IS_ORDERED)                                                           \
-    X(OUTPUT_FAILED)                                                                    \
-    X(CANCELLED)   /* An operator or a parent asked to go back. */
+#define SAGA_FLAG_MAP(X)                                                               \
+    X(PAUSED)                                                                          \
+    X(PAST_PIVOT)                                                                      \
+    X(BACK_WANTED) /* A cancel or the deadline, noted while the pivot is unsettled. */ \
+    X(OVERDUE)     /* The deadline has passed. */                                      \
+    X(UNDOING)     /* Going back, and nothing of the forward part is in flight. */     \
+    X(RESTORED)    /* From a backup: everything not ended is in doubt (S96). */        \
+    X(OVER_LIMIT)  /* S53 */                                                           \
+    X(POISON)      /* S54 */                                                           \
+    X(IS_CHILD) X(IS_ORDERED) X(OUTPUT_FAILED) X(CANCELLED)
 
 #define CELL_STATE_MAP(X)                                                               \
-    X(QUEUED, "queued")   /* Rendered, wants a slot. Not due. */                        \
-    X(DUE, "due")         /* Has a slot; sent after this commit. `unknown` at a crash. */ \
+    X(QUEUED, "queued") /* Rendered, wants a slot. Not due. */                          \
+    X(DUE, "due")       /* Has a slot; sent after this commit. `unknown` at a crash. */ \
     X(BACKING_OFF, "backing-off")                                                       \
     X(WAITING, "waiting") /* For a time, a signal, a callback, a child. */              \
     X(STUCK, "stuck")
 
-#define CALL_MAP(X) X(ACTION, "action") X(CONFIRM, "confirm") X(COMPENSATION, "compensation")
+#define CALL_MAP(X) \
+    X(ACTION, "action") X(CONFIRM, "confirm") X(COMPENSATION, "compensation")
 
-#define OUTCOME_MAP(X)                                                                  \
-    X(NONE, "pending") X(SUCCEEDED, "succeeded") X(REJECTED, "rejected")                \
-    X(UNSENT, "unsent") X(UNKNOWN, "unknown") X(IGNORED, "ignored") X(SKIPPED, "skipped")
+#define OUTCOME_MAP(X)                                                \
+    X(NONE, "pending")                                                \
+    X(SUCCEEDED, "succeeded")                                         \
+    X(REJECTED, "rejected") X(UNSENT, "unsent") X(UNKNOWN, "unknown") \
+        X(IGNORED, "ignored") X(SKIPPED, "skipped")
 
 #define SAGA_EVENT_MAP(X) /* One per turn; journalled. The words are the journal's. */  \
-    X(START, "started") X(YOUR_TURN, "turn-came")                                       \
+    X(START, "started")                                                                 \
+    X(YOUR_TURN, "turn-came")                                                           \
     X(GRANTED, "granted")       /* A queued cell got a slot. */                         \
-    X(ANSWERED, "answered")     /* An attempt ended. */                                 \
-    X(LOST, "lost")             /* Recovery, take-over: `unknown`, costs nothing (S9). */ \
-    X(RETURNED, "returned")     /* Clean stop: due but never handed to curl. */         \
-    X(WAKE, "woken")            /* The time of one or more cells has come. */           \
-    X(DEADLINE, "deadline")                                                             \
-    X(SIGNALLED, "signalled") X(CALLED_BACK, "called-back")                             \
-    X(CHILD_ENDED, "child-ended") X(PARENT_UNDO, "parent-undo")                         \
-    X(RETRY, "retry") X(SKIP, "skip") X(RESOLVE, "resolve") X(CANCEL, "cancel")         \
-    X(CLOSE, "close") X(PAUSE, "pause") X(RESUME, "resume")                             \
-    X(LIMIT, "limit-reached") X(POISONED, "poisoned") X(RESTORE, "restored")
+        X(ANSWERED, "answered") /* An attempt ended. */                                 \
+        X(LOST, "lost") /* Recovery, take-over: `unknown`, costs nothing (S9). */       \
+        X(RETURNED, "returned") /* Clean stop: due but never handed to curl. */         \
+        X(WAKE, "woken")        /* The time of one or more cells has come. */           \
+        X(DEADLINE, "deadline") X(SIGNALLED, "signalled") X(CALLED_BACK, "called-back") \
+            X(CHILD_ENDED, "child-ended") X(PARENT_UNDO, "parent-undo")                 \
+                X(RETRY, "retry") X(SKIP, "skip") X(RESOLVE, "resolve")                 \
+                    X(CANCEL, "cancel") X(CLOSE, "close") X(PAUSE, "pause")             \
+                        X(RESUME, "resume") X(LIMIT, "limit-reached")                   \
+                            X(POISONED, "poisoned") X(RESTORE, "restored")
 
-#define SAGA_ASK_MAP(X) /* Asked inside the turn, recorded in its row, replayed later. */ \
-    X(WHEN)   /* 0 no, 1 yes, -1 failed */                                              \
-    X(ITEMS)  /* count, -1 failed or more than maxItems */                              \
-    X(UNTIL)  /* wall ms, -1 failed */                                                  \
-    X(RENDER) /* enum saga_render */                                                    \
-    X(SLOT)   /* enum saga_slot */                                                      \
-    X(SIGNAL) /* 1 accept, 0 reject, -1 failed */                                       \
+#define SAGA_ASK_MAP(                                                           \
+    X)        /* Asked inside the turn, recorded in its row, replayed later. */ \
+    X(WHEN)   /* 0 no, 1 yes, -1 failed */                                      \
+    X(ITEMS)  /* count, -1 failed or more than maxItems */                      \
+    X(UNTIL)  /* wall ms, -1 failed */                                          \
+    X(RENDER) /* enum saga_render */                                            \
+    X(SLOT)   /* enum saga_slot */                                              \
+    X(SIGNAL) /* 1 accept, 0 reject, -1 failed */                               \
     X(OUTPUT) /* 1 ok, 0 failed */
 
-#define SAGA_EFFECT_MAP(X) /* R: rows of the same transaction. A: after the commit. */  \
-    X(SEND)         /* A: the attempt (turn, step, item, call) */                       \
-    X(START_CHILD)  /* R */                                                             \
-    X(CANCEL_CHILD) /* R */                                                             \
-    X(UNDO_CHILD)   /* R */                                                             \
-    X(TELL_PARENT)  /* R */                                                             \
-    X(FREE_ORDER)   /* R: the next in line gets YOUR_TURN. */                           \
-    X(NOTIFY)       /* R: a status was reached that webhooks may want. */               \
-    X(ENDED)        /* A: wake whoever waits. */                                        \
-    X(ALERT)        /* A: the deadline passed after the pivot. */
+#define SAGA_EFFECT_MAP(X) /* R: rows of the same transaction. A: after the commit. */ \
+    X(SEND)                /* A: the attempt (turn, step, item, call) */               \
+    X(START_CHILD)         /* R */                                                     \
+    X(CANCEL_CHILD)        /* R */                                                     \
+    X(UNDO_CHILD)          /* R */                                                     \
+    X(TELL_PARENT)         /* R */                                                     \
+    X(FREE_ORDER)          /* R: the next in line gets YOUR_TURN. */                   \
+    X(NOTIFY)              /* R: a status was reached that webhooks may want. */       \
+    X(ENDED)               /* A: wake whoever waits. */                                \
+    X(ALERT)               /* A: the deadline passed after the pivot. */
 
-#define SAGA_STATUS_MAP(X) /* What the world is shown (S30). */                         \
-    X(RUNNING, "running") X(COMPENSATING, "compensating") X(STUCK, "stuck")             \
-    X(COMPLETED, "completed") X(COMPENSATED, "compensated") X(RESOLVED, "resolved")
+#define SAGA_STATUS_MAP(X) /* What the world is shown (S30). */               \
+    X(RUNNING, "running")                                                     \
+    X(COMPENSATING, "compensating")                                           \
+    X(STUCK, "stuck") X(COMPLETED, "completed") X(COMPENSATED, "compensated") \
+        X(RESOLVED, "resolved")
 
-#define SAGA_REASON_MAP(X) /* Why a cell is stuck. */                                   \
-    X(NONE)                                                                             \
-    X(EXPRESSION)   /* when, forEach, until or a signal's rejectWhen failed. */         \
-    X(RENDER)       /* The request could not be rendered. */                            \
-    X(CHANGED)      /* It renders otherwise than its first attempt (S3). */             \
-    X(KEY_EXPIRED)  /* In doubt for longer than the service keeps keys (S2). */         \
-    X(REJECTED)     /* Refused for good. */                                             \
-    X(EXHAUSTED)    /* Attempts or time ran out; proved not applied. */                 \
-    X(IN_DOUBT)     /* Attempts ran out and nobody knows. */                            \
-    X(VERDICT)      /* rejectWhen, retryWhen, appliedWhen failed, or answer too big. */ \
-    X(NO_ANSWER)    /* The compensation reads an answer that may not exist (S22). */    \
-    X(CHILD)        /* The child was resolved by hand. */                               \
-    X(ITEMS)        /* Too many runs of different items (S53). */
+#define SAGA_REASON_MAP(X) /* Why a cell is stuck. */                                  \
+    X(NONE)                                                                            \
+    X(EXPRESSION)  /* when, forEach, until or a signal's rejectWhen failed. */         \
+    X(RENDER)      /* The request could not be rendered. */                            \
+    X(CHANGED)     /* It renders otherwise than its first attempt (S3). */             \
+    X(KEY_EXPIRED) /* In doubt for longer than the service keeps keys (S2). */         \
+    X(REJECTED)    /* Refused for good. */                                             \
+    X(EXHAUSTED)   /* Attempts or time ran out; proved not applied. */                 \
+    X(IN_DOUBT)    /* Attempts ran out and nobody knows. */                            \
+    X(VERDICT)     /* rejectWhen, retryWhen, appliedWhen failed, or answer too big. */ \
+    X(NO_ANSWER)   /* The compensation reads an answer that may not exist (S22). */    \
+    X(CHILD)       /* The child was resolved by hand. */                               \
+    X(ITEMS)       /* Too many runs of different items (S53). */
 
 enum saga_state {
 #define X(name, text) SAGA_##name,
@@ -197,13 +206,16 @@ enum saga_render {
     SAGA_RENDER_FAILED = 0,
     SAGA_RENDER_OK = 1,
     SAGA_RENDER_CHANGED = 2, /* Other bytes than the first attempt's (S3). */
+    /* keysKept ran out while the call, in doubt, stood in the queue (S2). May be answered
+     * whenever born_ms is not 0. */
+    SAGA_RENDER_KEY_EXPIRED = 3,
 };
 
 /* Answers to SLOT; all but GRANTED and KEY_EXPIRED leave the cell queued, and the
  * caller remembers to send GRANTED when that has changed. */
 enum saga_slot {
     SAGA_SLOT_GRANTED = 0,
-    SAGA_SLOT_FULL = 1,        /* maxConcurrent or the calls in flight in all. */
+    SAGA_SLOT_FULL = 1, /* maxConcurrent or the calls in flight in all. */
     SAGA_SLOT_RATE = 2,
     SAGA_SLOT_BREAKER = 3,
     SAGA_SLOT_PAUSED = 4,      /* The service is paused. */
@@ -212,7 +224,11 @@ enum saga_slot {
 };
 
 /* What a confirm's answer proves (S17). */
-enum saga_confirm { SAGA_CONFIRM_NOTHING, SAGA_CONFIRM_APPLIED, SAGA_CONFIRM_NOT_APPLIED };
+enum saga_confirm {
+    SAGA_CONFIRM_NOTHING,
+    SAGA_CONFIRM_APPLIED,
+    SAGA_CONFIRM_NOT_APPLIED
+};
 
 /* ---- event ---------------------------------------------------------------- */
 
@@ -233,19 +249,19 @@ struct saga_event {
     enum saga_confirm confirm; /* ANSWERED to a CONFIRM. */
     uint64_t retry_at_ms;      /* ANSWERED: Retry-After, absolute; 0 none. */
 
-    uint64_t seed;      /* START: hash of the saga's id, for jitter. */
-    bool is_lined_up;   /* START: another saga holds the ordering key. */
-    bool is_ordered;    /* START: has an ordering key. */
-    bool is_child;      /* START. */
-    uint8_t signal;     /* SIGNALLED: index of the name. */
-    bool is_applied;    /* RESOLVE: the action's effect is in the world. */
-    uint16_t generation;          /* CHILD_ENDED. */
+    uint64_t seed;                 /* START: hash of the saga's id, for jitter. */
+    bool is_lined_up;              /* START: another saga holds the ordering key. */
+    bool is_ordered;               /* START: has an ordering key. */
+    bool is_child;                 /* START. */
+    uint8_t signal;                /* SIGNALLED: index of the name. */
+    bool is_applied;               /* RESOLVE: the action's effect is in the world. */
+    uint16_t generation;           /* CHILD_ENDED. */
     enum saga_status child_status; /* CHILD_ENDED: COMPLETED, COMPENSATED, RESOLVED. */
 };
 
 /* ---- state ---------------------------------------------------------------- */
 
-struct saga_record { /* A step, or an item, with no cell open. */
+struct saga_record {     /* A step, or an item, with no cell open. */
     uint8_t outcome : 3; /* enum outcome; NONE until settled. */
     uint8_t is_begun : 1;
     uint8_t in_doubt : 1;  /* Some attempt may have had its effect (S15). */
@@ -263,10 +279,13 @@ struct saga_run { /* `n` items in a row that stand alike. */
     uint32_t n;
 };
 
-struct saga_each { /* A forEach that has begun. */
-    uint32_t count; /* Items in all; 0 until asked. */
-    uint32_t next;  /* First item not begun. */
-    uint32_t back;  /* Going back: items from here on are taken care of. */
+/* No item is begun beyond LIMIT_RUNS; each open one may still add two when it settles. */
+#define SAGA_RUNS_ROOM (LIMIT_RUNS + 2 * LIMIT_WIDTH)
+
+struct saga_each {   /* A forEach that has begun. */
+    uint32_t count;  /* Items in all; 0 until asked. */
+    uint32_t next;   /* First item not begun. */
+    uint32_t back;   /* Going back: items from here on are taken care of. */
     uint16_t n_runs; /* Of items 0..next-1; an open item's run value is its past. */
     uint16_t n_open; /* Cells of this step; not encoded. */
 };
@@ -276,21 +295,21 @@ struct saga_cell {
     uint32_t item;
     enum cell_state state;
     enum call_kind call;
-    enum outcome last;       /* Of the last attempt of this call; NONE before. */
-    enum saga_reason reason; /* STUCK. */
-    enum saga_slot slot;     /* QUEUED: why. */
-    bool in_doubt;           /* This call. */
-    bool has_2xx;            /* Callback calls: the answer has come. */
+    enum outcome last;        /* Of the last attempt of this call; NONE before. */
+    enum saga_reason reason;  /* STUCK. */
+    enum saga_slot slot;      /* QUEUED: why. */
+    bool in_doubt;            /* This call. */
+    bool has_2xx;             /* Callback calls: the answer has come. */
     enum outcome called_back; /* Callback calls: NONE until it came. */
-    uint8_t n_not_applied;   /* Confirms that said so. */
-    uint16_t generation;     /* Child: raised by an operator's retry; going back: 0. */
-    uint32_t attempts;       /* Of this call, in all (Saga-Attempt). */
-    uint32_t round;          /* Attempts since the policy began to count. */
-    uint32_t free;           /* Of those, the ones that cost nothing. */
-    uint64_t due_turn;       /* DUE: the attempt's name. Else 0. */
-    uint64_t first_due_ms;   /* When this round began; 0 before. */
-    uint64_t born_ms;        /* When this call's first attempt of all was due (S2). */
-    uint64_t wake_ms;        /* BACKING_OFF, WAITING: 0 none. */
+    uint8_t n_not_applied;    /* Confirms that said so. */
+    uint16_t generation;      /* Child: raised by an operator's retry; going back: 0. */
+    uint32_t attempts;        /* Of this call, in all (Saga-Attempt). */
+    uint32_t round;           /* Attempts since the policy began to count. */
+    uint32_t free;            /* Of those, the ones that cost nothing. */
+    uint64_t due_turn;        /* DUE: the attempt's name. Else 0. */
+    uint64_t first_due_ms;    /* When this round began; 0 before. */
+    uint64_t born_ms;         /* When this call's first attempt of all was due (S2). */
+    uint64_t wake_ms;         /* BACKING_OFF, WAITING: 0 none. */
 };
 
 struct saga_signal { /* Kept for a later wait. */
@@ -319,7 +338,7 @@ struct saga {
     uint16_t n_runs; /* In all. */
     struct saga_step steps[LIMIT_STEPS + 1];
     struct saga_each eachs[LIMIT_STEPS + 1];
-    struct saga_run runs[LIMIT_RUNS]; /* Of each forEach in turn. */
+    struct saga_run runs[SAGA_RUNS_ROOM]; /* Of each forEach in turn. */
     struct saga_cell cells[LIMIT_WIDTH];
     struct saga_signal signals[LIMIT_SIGNALS_KEPT];
 };
@@ -330,10 +349,11 @@ struct saga_question {
     enum saga_ask ask;
     uint16_t step;
     uint32_t item;
-    enum call_kind call;   /* RENDER, SLOT. */
-    uint64_t born_ms;      /* SLOT: first attempt of a call in doubt, for keysKept; else 0. */
-    uint32_t attempts;     /* RENDER: made so far; 0: this one sets the hash (S3). */
-    uint64_t turn;         /* SIGNAL: whose row holds the signal. */
+    enum call_kind call; /* RENDER, SLOT. */
+    uint64_t born_ms;    /* RENDER, SLOT: first attempt of a call in doubt, for keysKept;
+                          * else 0. */
+    uint32_t attempts;   /* RENDER: made so far; 0: this one sets the hash (S3). */
+    uint64_t turn;       /* SIGNAL: whose row holds the signal. */
 };
 
 /* Must answer the same for the same saga at the same turn; must not re-enter. */
@@ -395,8 +415,8 @@ uint64_t saga_wake_at(const struct saga *s, const struct plan *plan);
 const struct saga_cell *saga_cell_of(const struct saga *s, uint16_t step, uint32_t item);
 
 /* How an item of a forEach stands (is_begun false: not begun). */
-struct saga_record saga_item_of(const struct saga *s, const struct plan *plan, uint16_t step,
-                                uint32_t item);
+struct saga_record saga_item_of(const struct saga *s, const struct plan *plan,
+                                uint16_t step, uint32_t item);
 
 /* Does the plan's step have something to take back, as it stands? (S20) */
 bool saga_needs_undo(const struct saga *s, const struct plan_node *node,

@@ -1,10 +1,10 @@
 /*
  * saga_code.c - see saga_code.h.
  *
- * Form 1, all numbers varints: form, rules version, state, flags, turn; seed, times, error;
- * a byte (and, once begun, the attempts) per step; per forEach its counters and runs; the
- * open cells; the signals kept. Times are absolute. What can be counted again (open items
- * of a forEach) is not written.
+ * Form 1, all numbers varints: form, rules version, state, flags, turn; seed, times,
+ * error; a byte (and, once begun, the attempts) per step; per forEach its counters and
+ * runs; the open cells; the signals kept. Times are absolute. What can be counted again
+ * (open items of a forEach) is not written.
  */
 #include "engine/core/saga_code.h"
 
@@ -13,7 +13,8 @@
 
 #define FORM 1
 
-/* ---- writing ------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------
+ */
 
 static void put_steps(struct varint_out *o, const struct saga *s)
 {
@@ -45,7 +46,8 @@ static void put_items(struct varint_out *o, const struct saga *s)
     }
 }
 
-/* What a cell is, as bits; the numbers that are mostly zero follow only if they are not. */
+/* What a cell is, as bits; the numbers that are mostly zero follow only if they are not.
+ */
 enum {
     HAS_DOUBT = 1,
     HAS_2XX = 2,
@@ -145,7 +147,8 @@ size_t saga_encode(const struct saga *s, uint8_t *to, size_t room_bytes)
     return o.is_over ? 0 : (size_t)(o.at - to);
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------
+ */
 
 /* A number that must be below `below`; else the input is bad. */
 static uint64_t next_below(struct varint_in *in, uint64_t below)
@@ -189,7 +192,7 @@ static void read_items(struct varint_in *in, struct saga *s)
         e->count = (uint32_t)next_below(in, LIMIT_ITEMS + 1);
         e->next = (uint32_t)next_below(in, LIMIT_ITEMS + 1);
         e->back = (uint32_t)next_below(in, LIMIT_ITEMS + 1);
-        e->n_runs = (uint16_t)next_below(in, LIMIT_RUNS + 1U - s->n_runs);
+        e->n_runs = (uint16_t)next_below(in, SAGA_RUNS_ROOM + 1U - s->n_runs);
         e->n_open = 0;
         for (uint16_t r = 0; r < e->n_runs; r++) {
             s->runs[s->n_runs].record = next_record(in);
@@ -199,7 +202,8 @@ static void read_items(struct varint_in *in, struct saga *s)
     }
 }
 
-static uint64_t next_if(struct varint_in *in, uint64_t bits, uint64_t bit, uint64_t otherwise)
+static uint64_t next_if(struct varint_in *in, uint64_t bits, uint64_t bit,
+                        uint64_t otherwise)
 {
     return (bits & bit) != 0 ? varint_next(in) : otherwise;
 }
@@ -235,7 +239,7 @@ static void read_cell(struct varint_in *in, struct saga_cell *c)
     c->wake_ms = next_if(in, bits, HAS_WAKE, 0);
     c->generation = (uint16_t)next_if(in, bits, HAS_CHILD, 0);
     c->called_back = (enum outcome)(next_if(in, bits, HAS_CALLBACK, OUTCOME_NONE) & 7U);
-    c->n_not_applied = (uint8_t)next_if(in, bits, HAS_REFUTED, 0);
+    c->n_not_applied = (uint8_t)(next_if(in, bits, HAS_REFUTED, 0) & 3U);
 }
 
 static void read_cells(struct varint_in *in, struct saga *s, const struct plan *plan)
@@ -303,7 +307,8 @@ bool saga_decode(struct saga *s, const struct plan *plan, const uint8_t *from, s
     read_items(&in, s);
     read_cells(&in, s, plan);
     read_signals(&in, s);
-    return !in.is_bad && in.at == in.end && saga_is_sound(s, plan);
+    return !in.is_bad && in.at == in.end && s->state != SAGA_NEW &&
+           saga_is_sound(s, plan);
 }
 
 bool saga_decode_brief(struct saga_brief *brief, const uint8_t *from, size_t n)
@@ -320,7 +325,8 @@ bool saga_decode_brief(struct saga_brief *brief, const uint8_t *from, size_t n)
     return !in.is_bad;
 }
 
-/* ---- events ---------------------------------------------------------------------------- */
+/* ---- events
+ * ---------------------------------------------------------------------------- */
 
 enum {
     EV_GRACE = 1,
@@ -350,7 +356,8 @@ static uint64_t event_bits(const struct saga_event *ev)
 
     bits |= ev->grace_ms != 0 ? EV_GRACE : 0;
     bits |= has_cell ? EV_CELL : 0;
-    bits |= ev->outcome != OUTCOME_NONE || ev->confirm != SAGA_CONFIRM_NOTHING ? EV_ANSWER : 0;
+    bits |= ev->outcome != OUTCOME_NONE || ev->confirm != SAGA_CONFIRM_NOTHING ? EV_ANSWER
+                                                                               : 0;
     bits |= ev->may_retry ? EV_MAY_RETRY : 0;
     bits |= ev->is_free ? EV_IS_FREE : 0;
     bits |= ev->is_stop ? EV_IS_STOP : 0;
@@ -416,6 +423,7 @@ bool saga_event_decode(struct saga_event *ev, const uint8_t *from, size_t n)
     ev->is_ordered = (bits & EV_ORDERED) != 0;
     ev->is_child = (bits & EV_CHILD) != 0;
     ev->is_applied = (bits & EV_APPLIED) != 0;
-    return !in.is_bad && (unsigned)ev->call < CALLS &&
-           (unsigned)ev->child_status < SAGA_STATUSES && answer < 24;
+    return !in.is_bad && in.at == in.end && (unsigned)ev->call < CALLS &&
+           (unsigned)ev->child_status < SAGA_STATUSES &&
+           (unsigned)ev->outcome < OUTCOMES && answer < 24;
 }

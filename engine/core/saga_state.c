@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "engine/core/advance.h"
 #include "engine/core/cell.h"
 #include "engine/core/items.h"
@@ -61,7 +62,8 @@ uint64_t saga_wake_at(const struct saga *s, const struct plan *plan)
     for (uint16_t i = 0; i < s->n_cells; i++) {
         const struct saga_cell *c = &s->cells[i];
 
-        if (c->wake_ms != 0 && (at == 0 || c->wake_ms < at) && !cell_is_held(s, plan, c)) {
+        if (c->wake_ms != 0 && (at == 0 || c->wake_ms < at) &&
+            !cell_is_held(s, plan, c)) {
             at = c->wake_ms;
         }
     }
@@ -78,8 +80,8 @@ const struct saga_cell *saga_cell_of(const struct saga *s, uint16_t step, uint32
     return NULL;
 }
 
-struct saga_record saga_item_of(const struct saga *s, const struct plan *plan, uint16_t step,
-                                uint32_t item)
+struct saga_record saga_item_of(const struct saga *s, const struct plan *plan,
+                                uint16_t step, uint32_t item)
 {
     return items_record(s, plan, step, item);
 }
@@ -98,7 +100,23 @@ bool saga_needs_undo(const struct saga *s, const struct plan_node *node,
     return is_restored && record.outcome == OUTCOME_NONE && node->undo == PLAN_UNDO_CALL;
 }
 
-/* ---- the invariant -------------------------------------------------------------------- */
+/* ---- the invariant --------------------------------------------------------------------
+ */
+
+static bool is_known(const struct saga_cell *c)
+{
+    return (unsigned)c->state < CELL_STATES && (unsigned)c->call < CALLS &&
+           (unsigned)c->last < OUTCOMES && (unsigned)c->called_back < OUTCOMES &&
+           (unsigned)c->reason < SAGA_REASONS && (unsigned)c->slot <= SAGA_SLOT_HELD;
+}
+
+/* Attempts count up, and what is counted has begun. */
+static bool are_counts_sound(const struct saga_cell *c)
+{
+    return c->free <= c->round && c->round <= c->attempts &&
+           (c->attempts == 0) == (c->born_ms == 0) &&
+           (c->round == 0) == (c->first_due_ms == 0);
+}
 
 static bool is_cell_sound(const struct saga *s, const struct plan *plan,
                           const struct saga_cell *c)
@@ -106,7 +124,7 @@ static bool is_cell_sound(const struct saga *s, const struct plan *plan,
     const struct plan_node *node;
     bool may_wait;
 
-    if (c->step >= plan->n_nodes || (unsigned)c->state >= CELL_STATES) {
+    if (c->step >= plan->n_nodes || !is_known(c) || !are_counts_sound(c)) {
         return false;
     }
     node = &plan->nodes[c->step];
@@ -115,12 +133,17 @@ static bool is_cell_sound(const struct saga *s, const struct plan *plan,
         (node->each == PLAN_NONE || c->item >= s->eachs[node->each].next)) {
         return false;
     }
+    if (s->state == SAGA_FORWARD && c->item == SAGA_NO_ITEM &&
+        (!s->steps[c->step].record.is_begun ||
+         s->steps[c->step].record.outcome != OUTCOME_NONE)) {
+        return false; /* Open and settled at once. */
+    }
     switch (c->state) {
     case CELL_QUEUED:
         return may_wait && c->due_turn == 0 && c->wake_ms == 0;
     case CELL_DUE:
-        return may_wait && c->due_turn != 0 && c->due_turn <= s->turn && c->wake_ms == 0 &&
-               c->attempts > 0;
+        return may_wait && c->due_turn != 0 && c->due_turn <= s->turn &&
+               c->wake_ms == 0 && c->attempts > 0;
     case CELL_BACKING_OFF:
         return may_wait && c->due_turn == 0 && c->wake_ms != 0;
     case CELL_WAITING:
@@ -145,17 +168,55 @@ static bool is_direction_sound(const struct saga *s, const struct saga_cell *c)
     return c->state == CELL_DUE || c->state == CELL_WAITING || c->state == CELL_STUCK;
 }
 
-static bool are_cells_sound(const struct saga *s, const struct plan *plan)
+static bool is_same_cell(const struct saga_cell *a, const struct saga_cell *b)
 {
+    return a->step == b->step && a->item == b->item;
+}
+
+/* Many: by a table of what was seen, so that a check stays linear in the open cells. */
+static bool are_many_distinct(const struct saga *s)
+{
+    uint16_t seen[2 * LIMIT_WIDTH] = {0}; /* 1 + index; 0 free. */
+
     for (uint16_t i = 0; i < s->n_cells; i++) {
         const struct saga_cell *c = &s->cells[i];
+        uint64_t at = hash_mix(c->step, c->item);
 
-        if (!is_cell_sound(s, plan, c) || !is_direction_sound(s, c) ||
-            saga_cell_of(s, c->step, c->item) != c) {
+        while (seen[at % (2 * LIMIT_WIDTH)] != 0) {
+            if (is_same_cell(&s->cells[seen[at % (2 * LIMIT_WIDTH)] - 1], c)) {
+                return false;
+            }
+            at++;
+        }
+        seen[at % (2 * LIMIT_WIDTH)] = (uint16_t)(i + 1);
+    }
+    return true;
+}
+
+static bool are_distinct(const struct saga *s)
+{
+    static const uint16_t few = 32;
+
+    if (s->n_cells > few) {
+        return are_many_distinct(s);
+    }
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (saga_cell_of(s, s->cells[i].step, s->cells[i].item) != &s->cells[i]) {
             return false;
         }
     }
     return true;
+}
+
+static bool are_cells_sound(const struct saga *s, const struct plan *plan)
+{
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (!is_cell_sound(s, plan, &s->cells[i]) ||
+            !is_direction_sound(s, &s->cells[i])) {
+            return false;
+        }
+    }
+    return are_distinct(s);
 }
 
 static bool are_items_sound(const struct saga *s)
@@ -172,33 +233,70 @@ static bool are_items_sound(const struct saga *s)
             }
             covered += s->runs[at].n;
         }
-        if (covered != e->next || e->next > e->count || e->n_open > e->next) {
+        if (covered != e->next || e->next > e->count || e->n_open > e->next ||
+            e->back > e->next) {
             return false;
         }
     }
     return at == s->n_runs;
 }
 
+static bool has(const struct saga *s, enum saga_flag flag)
+{
+    return (s->flags & (uint32_t)flag) != 0;
+}
+
+static bool are_records_sound(const struct saga *s)
+{
+    for (uint16_t i = 0; i < s->n_nodes; i++) {
+        struct saga_record r = s->steps[i].record;
+
+        if (r.outcome >= OUTCOMES || (r.outcome != OUTCOME_NONE && !r.is_begun)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* S27: back is only noted while the pivot is asked for and not settled. */
+static bool is_pivot_open(const struct saga *s, const struct plan *plan)
+{
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (cell_is_open_pivot(plan, &s->cells[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool are_flags_sound(const struct saga *s)
+{
+    if (s->state == SAGA_BACKWARD && has(s, SAGA_FLAG_PAST_PIVOT) &&
+        !has(s, SAGA_FLAG_IS_CHILD)) {
+        return false; /* S27 */
+    }
+    if (has(s, SAGA_FLAG_BACK_WANTED) && s->state != SAGA_FORWARD) {
+        return false;
+    }
+    return !has(s, SAGA_FLAG_UNDOING) || s->state == SAGA_BACKWARD ||
+           s->state == SAGA_COMPENSATED || s->state == SAGA_RESOLVED;
+}
+
 bool saga_is_sound(const struct saga *s, const struct plan *plan)
 {
     bool is_open = s->state == SAGA_FORWARD || s->state == SAGA_BACKWARD;
-    bool is_past_pivot = (s->flags & (uint32_t)SAGA_FLAG_PAST_PIVOT) != 0;
-    bool is_child = (s->flags & (uint32_t)SAGA_FLAG_IS_CHILD) != 0;
-    bool is_back_wanted = (s->flags & (uint32_t)SAGA_FLAG_BACK_WANTED) != 0;
 
     if ((unsigned)s->state >= SAGA_STATES || s->n_nodes != plan->n_nodes ||
-        s->n_each != plan->n_each || s->n_cells > LIMIT_WIDTH || s->n_runs > LIMIT_RUNS ||
-        s->n_signals > LIMIT_SIGNALS_KEPT) {
+        s->n_each != plan->n_each || s->n_cells > LIMIT_WIDTH ||
+        s->n_runs > SAGA_RUNS_ROOM || s->n_signals > LIMIT_SIGNALS_KEPT) {
         return false;
     }
     if (is_open != (s->n_cells > 0)) {
         return false; /* Something is always open until the end, and nothing after it. */
     }
-    if (s->state == SAGA_BACKWARD && is_past_pivot && !is_child) {
-        return false; /* S27 */
-    }
-    if (is_back_wanted && s->state != SAGA_FORWARD) {
+    if (!are_flags_sound(s) || !are_records_sound(s) || !are_cells_sound(s, plan) ||
+        !are_items_sound(s)) {
         return false;
     }
-    return are_cells_sound(s, plan) && are_items_sound(s);
+    return !has(s, SAGA_FLAG_BACK_WANTED) || is_pivot_open(s, plan);
 }

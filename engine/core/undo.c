@@ -38,18 +38,24 @@ void walk_turn_back(struct advance *a)
 
 static bool undo_node(struct advance *a, uint16_t n);
 
+void walk_undo_child(struct advance *a, struct saga_cell *c)
+{
+    struct saga_effect *fx = advance_emit(a, SAGA_FX_UNDO_CHILD);
+
+    cell_wait(a, c, 0);
+    fx->step = c->step;
+    fx->item = c->item;
+}
+
 void walk_undo_cell(struct advance *a, struct saga_cell *c)
 {
     const struct plan_node *node = advance_node(a, c->step);
     struct saga_record record = items_record_of(a, c->step, c->item);
 
     if (node->undo == PLAN_UNDO_CHILD) {
-        struct saga_effect *fx = advance_emit(a, SAGA_FX_UNDO_CHILD);
-
         c->call = CALL_COMPENSATION;
-        cell_wait(a, c, 0);
-        fx->step = c->step;
-        fx->item = c->item;
+        c->generation = 0; /* Whichever is the last one. */
+        cell_try(a, c);
     } else if (node->undo_reads_answer && record.outcome != OUTCOME_SUCCEEDED) {
         c->in_doubt = true;
         if (node->confirm.is_present) { /* S22 */
@@ -83,15 +89,61 @@ static bool undo_one(struct advance *a, uint16_t n, uint32_t item)
     return false;
 }
 
+static void stick_each(struct advance *a, uint16_t n, enum saga_reason reason)
+{
+    cell_stick(a, cell_open(a, n, SAGA_NO_ITEM, CALL_COMPENSATION), reason);
+}
+
+/* A restored forEach that had not ended may have begun every item since (S96). */
+static void begin_restored(struct advance *a, uint16_t n)
+{
+    struct saga_each *e = items_each(a->s, a->plan, n);
+    struct saga_record *record = &a->s->steps[n].record;
+
+    if (e->next == 0) {
+        int64_t count =
+            advance_ask(a, (struct saga_question){
+                               .ask = SAGA_ASK_ITEMS, .step = n, .item = SAGA_NO_ITEM});
+
+        if (count < 0) {
+            stick_each(a, n, SAGA_REASON_EXPRESSION);
+            return;
+        }
+        assert(count <= LIMIT_ITEMS);
+        e->count = (uint32_t)count;
+    }
+    while (e->next < e->count) {
+        items_begin_next(a->s, a->plan, n);
+    }
+    e->back = e->next;
+    record->outcome = OUTCOME_UNKNOWN; /* Ended: not asked again. */
+    record->is_begun = 1;
+}
+
 /* From the last begun to the first, at most maxConcurrent at a time (S24). */
 static bool undo_each(struct advance *a, uint16_t n)
 {
     const struct plan_node *node = advance_node(a, n);
     struct saga_each *e = items_each(a->s, a->plan, n);
+    struct saga_record record = a->s->steps[n].record;
 
-    while (e->back > 0 && e->n_open < node->each_concurrent) {
+    if (cell_find(a->s, n, SAGA_NO_ITEM) != NULL) {
+        return false;
+    }
+    if (record.is_undone) { /* Settled by hand. */
+        return e->n_open == 0;
+    }
+    if (advance_has(a, SAGA_FLAG_RESTORED) && record.outcome == OUTCOME_NONE &&
+        node->undo == PLAN_UNDO_CALL) {
+        begin_restored(a, n);
+    }
+    while (e->back > 0 && e->n_open < node->each_concurrent &&
+           items_have_room_to_undo(a->s)) {
         e->back--;
         (void)undo_one(a, n, e->back);
+    }
+    if (e->back > 0 && e->n_open == 0) {
+        stick_each(a, n, SAGA_REASON_ITEMS);
     }
     return e->back == 0 && e->n_open == 0 && cell_find(a->s, n, SAGA_NO_ITEM) == NULL;
 }
@@ -101,7 +153,8 @@ static bool undo_sequence(struct advance *a, uint16_t n)
     uint16_t order[LIMIT_STEPS];
     uint16_t n_order = 0;
 
-    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE; c = advance_node(a, c)->next) {
+    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE;
+         c = advance_node(a, c)->next) {
         order[n_order++] = c;
     }
     while (n_order > 0) {
@@ -117,7 +170,8 @@ static bool undo_parallel(struct advance *a, uint16_t n)
 {
     bool is_clean = true;
 
-    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE; c = advance_node(a, c)->next) {
+    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE;
+         c = advance_node(a, c)->next) {
         is_clean = undo_node(a, c) && is_clean;
     }
     return is_clean;
@@ -130,6 +184,9 @@ static bool undo_node(struct advance *a, uint16_t n)
 
     if (!record.is_begun && !advance_has(a, SAGA_FLAG_RESTORED)) {
         return true;
+    }
+    if (record.outcome == OUTCOME_SKIPPED && node->first != PLAN_NONE) {
+        return true; /* Nothing in it has begun, not even after a backup. */
     }
     if (node->each != PLAN_NONE) {
         return undo_each(a, n);

@@ -35,7 +35,8 @@ static bool stick_node(struct advance *a, uint16_t n, enum saga_reason reason)
 
 static bool begin_sequence(struct advance *a, uint16_t n)
 {
-    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE; c = advance_node(a, c)->next) {
+    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE;
+         c = advance_node(a, c)->next) {
         if (!walk_begin(a, c)) {
             return false;
         }
@@ -46,7 +47,8 @@ static bool begin_sequence(struct advance *a, uint16_t n)
 
 static bool all_settled(const struct advance *a, uint16_t n)
 {
-    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE; c = advance_node(a, c)->next) {
+    for (uint16_t c = advance_node(a, n)->first; c != PLAN_NONE;
+         c = advance_node(a, c)->next) {
         if (!is_settled(a, c)) {
             return false;
         }
@@ -67,15 +69,9 @@ static bool begin_parallel(struct advance *a, uint16_t n)
     return true;
 }
 
-static void begin_item(struct advance *a, uint16_t n, uint32_t item)
+static void begin_call(struct advance *a, uint16_t n, uint32_t item)
 {
-    struct saga_cell *c = cell_open(a, n, item, CALL_ACTION);
-
-    if (advance_node(a, n)->kind == PLAN_CHILD) {
-        walk_begin_child(a, c);
-    } else {
-        cell_try(a, c);
-    }
+    cell_try(a, cell_open(a, n, item, CALL_ACTION));
 }
 
 /* Begin items while there is room; true when all have settled. */
@@ -84,14 +80,15 @@ static bool fill(struct advance *a, uint16_t n)
     const struct plan_node *node = advance_node(a, n);
     struct saga_each *e = items_each(a->s, a->plan, n);
 
-    while (e->n_open < node->each_concurrent && e->next < e->count && advance_goes_on(a)) {
+    while (e->n_open < node->each_concurrent && e->next < e->count &&
+           advance_goes_on(a)) {
         if (!items_have_room(a->s)) {
             return cell_find(a->s, n, SAGA_NO_ITEM) == NULL && e->n_open == 0
                        ? stick_node(a, n, SAGA_REASON_ITEMS)
                        : false;
         }
         items_begin_next(a->s, a->plan, n);
-        begin_item(a, n, e->next - 1);
+        begin_call(a, n, e->next - 1);
     }
     if (e->n_open > 0 || e->next < e->count || !advance_goes_on(a)) {
         return false;
@@ -108,8 +105,8 @@ static bool begin_each(struct advance *a, uint16_t n)
     if (e->next > 0) { /* Again, after it was stuck over its limit. */
         return fill(a, n);
     }
-    count = advance_ask(
-        a, (struct saga_question){.ask = SAGA_ASK_ITEMS, .step = n, .item = SAGA_NO_ITEM});
+    count = advance_ask(a, (struct saga_question){
+                               .ask = SAGA_ASK_ITEMS, .step = n, .item = SAGA_NO_ITEM});
     if (count < 0) {
         return stick_node(a, n, SAGA_REASON_EXPRESSION);
     }
@@ -124,8 +121,9 @@ static bool begin_timer(struct advance *a, uint16_t n)
     int64_t until = 0;
 
     if (node->wait_ms == 0) {
-        until = advance_ask(a, (struct saga_question){
-                                   .ask = SAGA_ASK_UNTIL, .step = n, .item = SAGA_NO_ITEM});
+        until =
+            advance_ask(a, (struct saga_question){
+                               .ask = SAGA_ASK_UNTIL, .step = n, .item = SAGA_NO_ITEM});
         if (until < 0) {
             return stick_node(a, n, SAGA_REASON_EXPRESSION);
         }
@@ -216,15 +214,13 @@ static bool begin_leaf(struct advance *a, uint16_t n)
     case PLAN_PARALLEL:
         return begin_parallel(a, n);
     case PLAN_CALL:
-        cell_try(a, cell_open(a, n, SAGA_NO_ITEM, CALL_ACTION));
+    case PLAN_CHILD:
+        begin_call(a, n, SAGA_NO_ITEM);
         return false;
     case PLAN_TIMER:
         return begin_timer(a, n);
     case PLAN_SIGNAL:
         return begin_signal(a, n);
-    case PLAN_CHILD:
-        walk_begin_child(a, cell_open(a, n, SAGA_NO_ITEM, CALL_ACTION));
-        return false;
     }
     assert(false);
     return false;
@@ -239,8 +235,9 @@ bool walk_begin(struct advance *a, uint16_t n)
     }
     a->s->steps[n].record = (struct saga_record){.is_begun = 1};
     if (node->has_when) {
-        int64_t answer = advance_ask(
-            a, (struct saga_question){.ask = SAGA_ASK_WHEN, .step = n, .item = SAGA_NO_ITEM});
+        int64_t answer =
+            advance_ask(a, (struct saga_question){
+                               .ask = SAGA_ASK_WHEN, .step = n, .item = SAGA_NO_ITEM});
 
         if (answer < 0) {
             return stick_node(a, n, SAGA_REASON_EXPRESSION);
@@ -255,7 +252,8 @@ bool walk_begin(struct advance *a, uint16_t n)
 static void complete(struct advance *a)
 {
     int64_t answer = advance_ask(
-        a, (struct saga_question){.ask = SAGA_ASK_OUTPUT, .step = 0, .item = SAGA_NO_ITEM});
+        a,
+        (struct saga_question){.ask = SAGA_ASK_OUTPUT, .step = 0, .item = SAGA_NO_ITEM});
 
     if (answer == 0) {
         advance_raise(a, SAGA_FLAG_OUTPUT_FAILED);
@@ -277,7 +275,8 @@ void walk_on(struct advance *a, uint16_t n)
                 return;
             }
         } else {
-            for (n = advance_node(a, n)->next; n != PLAN_NONE; n = advance_node(a, n)->next) {
+            for (n = advance_node(a, n)->next; n != PLAN_NONE;
+                 n = advance_node(a, n)->next) {
                 if (!walk_begin(a, n)) {
                     return;
                 }

@@ -29,6 +29,9 @@ bool walk_take_signal(struct advance *a, struct saga_cell *c, uint64_t turn);
 /* Start the child of an open cell, one generation on. */
 void walk_begin_child(struct advance *a, struct saga_cell *c);
 
+/* Ask the child of an open cell to go back. */
+void walk_undo_child(struct advance *a, struct saga_cell *c);
+
 /* Begin (or begin again) the compensation of an open cell. */
 void walk_undo_cell(struct advance *a, struct saga_cell *c);
 

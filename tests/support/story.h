@@ -1,442 +1,97 @@
 /*
- * story.h - one saga told turn by turn, without threads, sockets or a clock.
+ * story.h - one saga, played event by event, and told in words.
  *
- * For tests of what stands beside the core: the real definition, the real core, the real
- * documents and the memory store; the test says what the world answers. Each applied turn
- * is a row of the journal, as the engine writes it. Calls that become due are remembered
- * (story.sent) with the request they rendered.
+ * A story opens a plan (story_plan.h), sends events, and compares one line:
+ *
+ *     story_open(&st, "flight hotel");
+ *     story_start(&st);
+ *     story_answer(&st, "flight", "succeeded");
+ *     story_is(&st, "turn 2 running hotel attempt 1");
+ *     story_did(&st, "send hotel 1");
+ *
+ * Each turn goes on from the state as decoded from its bytes, so that a story is a test
+ * of the codec too; the bytes before a turn and its event give the same bytes again (S8).
+ * The oracle is a script: what it says until told otherwise is yes. An answer always
+ * names the attempt that is due, unless the test names another turn.
  */
 #ifndef TESTS_SUPPORT_STORY_H
 #define TESTS_SUPPORT_STORY_H
 
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/hash.h"
-#include "base/json.h"
-#include "base/mem.h"
-#include "definitions/definition.h"
-#include "definitions/render.h"
+#include "engine/core/legal.h"
 #include "engine/core/saga.h"
 #include "engine/core/saga_code.h"
-#include "engine/run/docs.h"
-#include "engine/run/record.h"
-#include "engine/run/registry.h"
-#include "engine/store/store.h"
-#include "engine/store/store_open.h"
+#include "tests/support/story_plan.h"
 
-#define STORY_START_MS UINT64_C(1764000000000) /* 2025-11-24T16:00:00Z */
-#define STORY_ROOM 64
+#define STORY_TEXT_MAX 4096
 
-struct story {
-    struct arena *arena; /* The story's; everything a turn makes stays in it. */
-    struct store *store;
-    struct store_reader *reader;
-    struct registry *registry;
-    atomic_uint_fast64_t stamp;
-    struct definition *definition;
-    struct docs *docs;
-    struct saga saga;
-    struct saga_effects fx;
-    uint64_t now_ms;
-    enum saga_slot slot; /* What SLOT is answered. */
-
-    /* Of the turn being made. */
-    struct record *record;
-    int64_t answers[STORY_ROOM];
-    struct record_take takes[STORY_ROOM];
-    struct render_request rendered[STORY_ROOM];
-    size_t n_rendered;
-    struct record_send sends[STORY_ROOM];
-
-    struct render_request sent[STORY_ROOM]; /* All that became due so far. */
-    size_t n_sent;
+struct story_script { /* What the oracle says to one question. */
+    enum saga_ask ask;
+    uint16_t step;
+    int64_t answer;
 };
 
-static inline void story_commit(struct story *t, struct store_batch *batch)
-{
-    struct err_info info = {""};
-    enum err e = store_commit(t->store, batch, &info);
+struct story {
+    struct story_plan p;
+    struct saga s;
+    struct saga_effects fx;
+    uint8_t bytes[LIMIT_STATE_BYTES]; /* After the last turn; n_bytes 0 before START. */
+    size_t n_bytes;
+    uint64_t now_ms;
+    uint64_t grace_ms; /* Sent with every event. */
+    struct story_script script[64];
+    uint32_t n_script;
+    uint64_t n_asks;
+    bool is_quick; /* No replay of each turn: for stories of many thousand turns. */
+    struct saga_question last; /* The last question asked. */
+};
 
-    ck_assert_msg(e == ERR_OK, "%s", info.text);
-    batch->first = NULL;
-    batch->last = NULL;
-    batch->n = 0;
-}
+/* plan: see story_plan.h. Takes tens of kilobytes; make it static. */
+void story_open(struct story *st, const char *plan);
+void story_close(struct story *st);
 
-static inline uint16_t story_step(const struct story *t, const char *id)
-{
-    uint16_t step = definition_step_of(t->definition, id);
+/* From now on the oracle answers this to that question about that step ("": the saga). */
+void story_say(struct story *st, enum saga_ask ask, const char *id, int64_t answer);
 
-    ck_assert_uint_ne(step, PLAN_NONE);
-    return step;
-}
+/* The lowest layer: the event as it is, with time and grace filled in. */
+enum saga_result story_send(struct story *st, struct saga_event ev);
 
-/* ---- the oracle
- * ------------------------------------------------------------------------ */
+void story_start(struct story *st); /* Plain. */
 
-static inline void story_note(struct story *t, const struct err_info *info)
-{
-    t->record->note = arena_text(t->arena, info->text);
-}
+/* Cells are named "hotel" or "hotel[3]". How an attempt ended, in words:
+ *     succeeded rejected          for good
+ *     busy (429) unsent           not applied, free, may be retried
+ *     denied (401)                not applied, costs an attempt, may be retried
+ *     timeout                     unknown, may be retried
+ *     unknown                     unknown, not retried
+ *     garbage                     cannot be judged: is_stop
+ *     applied not-applied nothing what a confirm proves */
+enum saga_result story_answer(struct story *st, const char *cell, const char *how);
+/* The same for an attempt of another turn. */
+enum saga_result story_answer_at(struct story *st, const char *cell, uint64_t turn,
+                                 const char *how);
+enum saga_result story_cell_event(struct story *st, enum saga_event_kind kind,
+                                  const char *cell); /* GRANTED LOST RETURNED */
+enum saga_result story_call_back(struct story *st, const char *cell,
+                                 enum outcome outcome);
+enum saga_result story_child_ended(struct story *st, const char *cell,
+                                   uint16_t generation, enum saga_status status);
+enum saga_result story_signal(struct story *st, uint8_t name);
+/* Let time pass until the next thing happens by itself, and let it happen. */
+enum saga_result story_wake(struct story *st);
+enum saga_result story_event(struct story *st, enum saga_event_kind kind); /* No cell. */
+/* Operators; cell NULL: the saga. */
+enum saga_result story_act(struct story *st, enum saga_event_kind kind, const char *cell);
+enum saga_result story_resolve(struct story *st, const char *cell, bool is_applied);
 
-static inline int64_t story_render(struct story *t, const struct saga_question *q,
-                                   const struct render_scope *scope)
-{
-    struct render_request *request = &t->rendered[t->n_rendered];
-    struct err_info info;
+/* Everything due, again and again, is answered so until nothing is due any more. */
+void story_run(struct story *st, const char *how);
 
-    ck_assert_uint_lt(t->n_rendered, STORY_ROOM);
-    if (render_call(t->definition, q->step, q->call, scope, t->arena, request, &info) !=
-        ERR_OK) {
-        story_note(t, &info);
-        return SAGA_RENDER_FAILED;
-    }
-    t->sends[t->n_rendered] = (struct record_send){
-        .step = q->step, .item = q->item, .call = q->call, .hash = request->hash};
-    t->n_rendered++;
-    return SAGA_RENDER_OK;
-}
+/* ---- what is compared ----------------------------------------------------------- */
 
-static inline int64_t story_items(struct story *t, const struct saga_question *q,
-                                  const struct render_scope *scope)
-{
-    struct store_batch batch = {.arena = t->arena};
-    struct json_span array;
-    struct json_span value;
-    struct json_walk walk;
-    struct err_info info;
-    uint32_t n = 0;
+void story_is(struct story *st, const char *want);  /* saga_describe() */
+void story_did(struct story *st, const char *want); /* The last turn's effects. */
+void story_step_is(struct story *st, const char *id, const char *want);
 
-    if (render_expr(t->definition, t->definition->steps[q->step].each, scope, t->arena,
-                    &array, &info) != ERR_OK) {
-        story_note(t, &info);
-        return -1;
-    }
-    walk = json_walk_of(array);
-    while (json_walk_next(&walk, NULL, &value)) {
-        struct store_op *op = store_batch_add(&batch, STORE_ITEM);
-
-        op->of.item = (struct store_item){
-            1, q->step, n, {arena_copy(t->arena, value.at, value.n), value.n}};
-        docs_take_item(t->docs, q->step, n, value);
-        n++;
-    }
-    story_commit(t, &batch);
-    return n;
-}
-
-static inline int64_t story_condition(struct story *t, const struct expr *e,
-                                      const struct render_scope *scope)
-{
-    struct err_info info;
-    bool is_true;
-
-    if (render_condition(t->definition, e, scope, t->arena, &is_true, &info) != ERR_OK) {
-        story_note(t, &info);
-        return -1;
-    }
-    return is_true ? 1 : 0;
-}
-
-static inline int64_t story_signal(struct story *t, const struct saga_question *q)
-{
-    t->takes[t->record->n_takes] = (struct record_take){q->step, q->turn};
-    t->record->takes = t->takes;
-    t->record->n_takes++;
-    return 1;
-}
-
-static inline int64_t story_output(struct story *t, const struct render_scope *scope)
-{
-    struct json_span out;
-    struct err_info info;
-
-    if (t->definition->output == NULL) {
-        return 1;
-    }
-    if (render_template(t->definition, t->definition->output, scope, t->arena, &out,
-                        &info) != ERR_OK) {
-        t->record->output_error = arena_text(t->arena, info.text);
-        return 0;
-    }
-    t->record->output = arena_copy(t->arena, out.at, out.n);
-    return 1;
-}
-
-static inline int64_t story_tell(struct story *t, const struct saga_question *q)
-{
-    struct render_scope scope;
-
-    docs_scope(t->docs, &t->saga, (struct docs_place){q->step, q->item, q->call}, &scope);
-    switch (q->ask) {
-    case SAGA_ASK_WHEN:
-        return story_condition(t, t->definition->steps[q->step].when, &scope);
-    case SAGA_ASK_ITEMS:
-        return story_items(t, q, &scope);
-    case SAGA_ASK_UNTIL:
-        return (int64_t)t->now_ms + 60000;
-    case SAGA_ASK_RENDER:
-        return story_render(t, q, &scope);
-    case SAGA_ASK_SLOT:
-        return t->slot;
-    case SAGA_ASK_SIGNAL:
-        return story_signal(t, q);
-    case SAGA_ASK_OUTPUT:
-        return story_output(t, &scope);
-    }
-    ck_abort();
-    return -1;
-}
-
-static inline int64_t story_ask(void *user, const struct saga_question *q)
-{
-    struct story *t = user;
-    int64_t answer = story_tell(t, q);
-
-    ck_assert_uint_lt(t->record->n_answers, STORY_ROOM);
-    t->answers[t->record->n_answers++] = answer;
-    return answer;
-}
-
-/* ---- turns
- * ------------------------------------------------------------------------------ */
-
-/* Which of what was rendered became due: in the order of the SENDs. */
-static inline void story_sends(struct story *t, struct record *r)
-{
-    size_t n = 0;
-
-    for (uint32_t i = 0; i < t->fx.n; i++) {
-        const struct saga_effect *fx = &t->fx.items[i];
-
-        for (size_t k = n; fx->kind == SAGA_FX_SEND && k < t->n_rendered; k++) {
-            if (t->sends[k].step == fx->step && t->sends[k].item == fx->item &&
-                t->sends[k].call == fx->call) {
-                t->sends[n] = t->sends[k];
-                t->sends[n].attempt = fx->attempt;
-                t->sent[t->n_sent++] = t->rendered[k];
-                n++;
-                break;
-            }
-        }
-    }
-    r->sends = t->sends;
-    r->n_sends = n;
-}
-
-static inline void story_journal(struct story *t, const struct record *r)
-{
-    struct store_batch batch = {.arena = t->arena};
-    struct store_op *op = store_batch_add(&batch, STORE_TURN);
-    uint8_t *state = arena_take(t->arena, LIMIT_STATE_BYTES);
-    size_t state_n = saga_encode(&t->saga, state, LIMIT_STATE_BYTES);
-    struct buf data;
-    size_t n;
-
-    buf_init(&data, 1 << 24);
-    record_encode(r, &data);
-    ck_assert(!data.is_over && state_n > 0);
-    n = data.n;
-    op->of.turn = (struct store_turn){.saga = 1,
-                                      .turn = t->saga.turn,
-                                      .at_ms = t->now_ms,
-                                      .event = r->event.kind,
-                                      .data = {arena_copy(t->arena, data.bytes, n), n},
-                                      .state = {state, state_n}};
-    buf_done(&data);
-    story_commit(t, &batch);
-}
-
-/* Apply one event with what came beside it; the result. */
-static inline enum saga_result story_turn(struct story *t, struct record r)
-{
-    const struct saga_oracle oracle = {story_ask, t};
-    enum saga_result result;
-
-    r.event.now_ms = t->now_ms;
-    r.answers = t->answers;
-    t->record = &r;
-    t->n_rendered = 0;
-    t->fx.n = 0;
-    docs_begin(t->docs, t->saga.turn + 1, &r);
-    result = saga_advance(&t->saga, t->definition->plan, &r.event, &oracle, &t->fx);
-    if (result == SAGA_APPLIED) {
-        story_sends(t, &r);
-        story_journal(t, &r);
-        docs_take(t->docs, &t->saga);
-    } else {
-        docs_drop(t->docs);
-    }
-    t->record = NULL;
-    return result;
-}
-
-/* ---- what the world says
- * -------------------------------------------------------------------- */
-
-/* The open call of the step is answered; 0: no answer came in time. */
-static inline struct record story_answer_of(const struct story *t, const char *id,
-                                            int status, const char *body)
-{
-    const uint16_t step = story_step(t, id);
-    const struct saga_cell *c = saga_cell_of(&t->saga, step, SAGA_NO_ITEM);
-    struct record r = {.http_status = status,
-                       .headers = status != 0 ? "{\"server\":\"test\"}" : NULL,
-                       .body = body,
-                       .body_n = body != NULL ? strlen(body) : 0,
-                       .detail = status == 0 ? "timed out waiting for the answer" : NULL,
-                       .started_ms = t->now_ms,
-                       .timings_us = {1, 2, -1, 3, 4}};
-
-    ck_assert_msg(c != NULL, "nothing is open for '%s'", id);
-    r.event = (struct saga_event){.kind = SAGA_EV_ANSWERED,
-                                  .step = step,
-                                  .item = SAGA_NO_ITEM,
-                                  .call = c->call,
-                                  .turn = c->due_turn};
-    if (status >= 200 && status < 300) {
-        r.event.outcome = OUTCOME_SUCCEEDED;
-    } else if (status >= 400 && status < 500) {
-        r.event.outcome = OUTCOME_REJECTED;
-    } else {
-        r.event.outcome = OUTCOME_UNKNOWN;
-        r.event.may_retry = true;
-    }
-    return r;
-}
-
-static inline void story_answer(struct story *t, const char *id, int status,
-                                const char *body)
-{
-    ck_assert_int_eq(story_turn(t, story_answer_of(t, id, status, body)), SAGA_APPLIED);
-}
-
-/* Time passes until the saga wakes by itself. */
-static inline void story_wake(struct story *t)
-{
-    struct record r = {
-        .event = {.kind = SAGA_EV_WAKE, .step = PLAN_NONE, .item = SAGA_NO_ITEM}};
-
-    t->now_ms = saga_wake_at(&t->saga, t->definition->plan);
-    ck_assert_uint_ne(t->now_ms, 0);
-    ck_assert_int_eq(story_turn(t, r), SAGA_APPLIED);
-}
-
-/* An operator's command; id NULL: on the saga. */
-static inline enum saga_result story_command(struct story *t, enum saga_event_kind kind,
-                                             const char *id, const char *body)
-{
-    struct record r = {.event = {.kind = kind,
-                                 .step = id != NULL ? story_step(t, id) : PLAN_NONE,
-                                 .item = SAGA_NO_ITEM,
-                                 .is_applied = body != NULL},
-                       .body = body,
-                       .body_n = body != NULL ? strlen(body) : 0,
-                       .actor = "ops",
-                       .reason = "because"};
-
-    return story_turn(t, r);
-}
-
-/* ---- beginning and end
- * ------------------------------------------------------------------------ */
-
-static inline void story_compile(struct story *t, const char *definition)
-{
-    const struct check_world world = {.is_dry_run = true, .allows_unreleased = true};
-    struct check_report *report = mem_alloc(sizeof(*report));
-    enum err e = definition_compile(definition, strlen(definition), &world, report,
-                                    &t->definition);
-
-    ck_assert_msg(e == ERR_OK, "%s: %s", report->issues[0].pointer,
-                  report->issues[0].detail);
-    free(report);
-}
-
-static inline void story_rows(struct story *t, const char *definition, const char *input)
-{
-    struct store_batch batch = {.arena = t->arena};
-    struct store_op *op = store_batch_add(&batch, STORE_DEFINITION);
-
-    op->of.definition = (struct store_definition){.num = 1,
-                                                  .name = t->definition->name,
-                                                  .version = 1,
-                                                  .hash = t->definition->hash,
-                                                  .content = definition,
-                                                  .created_ms = STORY_START_MS};
-    op = store_batch_add(&batch, STORE_DEFINITION_USE);
-    op->of.definition =
-        (struct store_definition){.name = t->definition->name, .version = 1};
-    op = store_batch_add(&batch, STORE_SAGA_INSERT);
-    op->of.saga.row = (struct store_saga){.num = 1,
-                                          .id = "s-1",
-                                          .definition = 1,
-                                          .key = "k\"1",
-                                          .started_ms = STORY_START_MS,
-                                          .updated_ms = STORY_START_MS};
-    op->of.saga.input = (struct store_bytes){input, strlen(input)};
-    story_commit(t, &batch);
-}
-
-/* Open the books; nothing has happened yet. Texts are borrowed for the story's life. */
-static inline struct story *story_open(const char *definition, const char *input)
-{
-    struct story *t = mem_alloc(sizeof(*t));
-    struct err_info info = {""};
-    struct docs_start start;
-
-    json_init();
-    t->arena = arena_create(1 << 16);
-    t->now_ms = STORY_START_MS;
-    t->slot = SAGA_SLOT_GRANTED;
-    story_compile(t, definition);
-    ck_assert_int_eq(store_open_memory(&t->store, &info), ERR_OK);
-    ck_assert_int_eq(store_reader_open(t->store, &t->reader, &info), ERR_OK);
-    t->registry = registry_create(t->reader, &t->stamp);
-    story_rows(t, definition, input);
-    start = (struct docs_start){.definition = t->definition,
-                                .version = 1,
-                                .id = "s-1",
-                                .key = "k\"1",
-                                .started_ms = STORY_START_MS,
-                                .input = {input, strlen(input)},
-                                .vars = JSON_SPAN_TEXT("{}")};
-    t->docs = docs_create(&start, false);
-    saga_init(&t->saga, t->definition->plan);
-    return t;
-}
-
-static inline void story_start(struct story *t)
-{
-    struct record r = {.event = {.kind = SAGA_EV_START,
-                                 .step = PLAN_NONE,
-                                 .item = SAGA_NO_ITEM,
-                                 .seed = hash_bytes("s-1", 3)}};
-
-    ck_assert_int_eq(story_turn(t, r), SAGA_APPLIED);
-}
-
-/* Open and start. */
-static inline struct story *story_begin(const char *definition, const char *input)
-{
-    struct story *t = story_open(definition, input);
-
-    story_start(t);
-    return t;
-}
-
-static inline void story_end(struct story *t)
-{
-    docs_destroy(t->docs);
-    registry_destroy(t->registry);
-    store_reader_close(t->reader);
-    store_close(t->store);
-    definition_destroy(t->definition);
-    arena_destroy(t->arena);
-    free(t);
-}
+struct saga_cell *story_cell(struct story *st, const char *cell); /* NULL: not open. */
 
 #endif /* TESTS_SUPPORT_STORY_H */
