@@ -14,8 +14,8 @@
 
 #include "engine/calls/service.h"
 
-#define BREAKER_FAILURES_MAX 1024 /* What `failures` may ask for at most; sizes memory. \
-                                   */
+/* What `failures` may ask for at most; sizes memory. */
+#define BREAKER_FAILURES_MAX 1024
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_IS_OPEN, BREAKER_HALF_OPEN };
 
