@@ -27,7 +27,6 @@ struct fold_step {
     uint64_t started_ms, ended_ms;
     uint64_t sent_ms;   /* Of its latest attempt. */
     uint64_t open_turn; /* Last turn after which something was open for it. */
-    bool was_open;
     bool was_stuck;
     struct saga_record was; /* After the turn before. */
     bool has_failed;        /* Its last attempt. */
@@ -192,10 +191,9 @@ static void fold_steps(struct fold *f)
         }
         if (is_open || record.outcome == OUTCOME_NONE) {
             s->ended_ms = 0;
-        } else if (s->ended_ms == 0 || s->was_open || !is_same(record, s->was)) {
+        } else if (s->ended_ms == 0 || !is_same(record, s->was)) {
             s->ended_ms = f->at_ms;
         }
-        s->was_open = is_open;
         s->was = record;
     }
 }

@@ -258,18 +258,26 @@ END_TEST
     "{\"url\":\"http://127.0.0.1/b\",\"body\":\"${ (.steps.m // []) | map(.body) }\"}," \
     "\"compensate\":null}]}"
 
+#define BACK                                                                          \
+    "{\"name\":\"each\",\"steps\":[{\"id\":\"m\",\"forEach\":{\"in\":\"${ .input.to " \
+    "}\","                                                                            \
+    "\"maxConcurrent\":2},\"call\":{\"url\":\"http://127.0.0.1/m\",\"retry\":1},"     \
+    "\"compensate\":{\"url\":\"http://127.0.0.1/u\",\"body\":"                        \
+    "\"${ .steps.m | map(.body) }\"}}]}"
+
 static void answer_item(struct told *t, uint32_t item, int status, const char *body)
 {
+    const enum outcome failure = status < 500 ? OUTCOME_REJECTED : OUTCOME_UNKNOWN;
+    const enum outcome outcome = status < 300 ? OUTCOME_SUCCEEDED : failure;
     const struct saga_cell *c = saga_cell_of(&t->saga, 1, item);
-    struct record r = {
-        .http_status = status,
-        .body = body,
-        .body_n = strlen(body),
-        .event = {.kind = SAGA_EV_ANSWERED,
-                  .step = 1,
-                  .item = item,
-                  .call = CALL_ACTION,
-                  .outcome = status < 300 ? OUTCOME_SUCCEEDED : OUTCOME_REJECTED}};
+    struct record r = {.http_status = status,
+                       .body = body,
+                       .body_n = strlen(body),
+                       .event = {.kind = SAGA_EV_ANSWERED,
+                                 .step = 1,
+                                 .item = item,
+                                 .call = CALL_ACTION,
+                                 .outcome = outcome}};
 
     ck_assert_ptr_nonnull(c);
     r.event.turn = c->due_turn;
@@ -292,6 +300,24 @@ START_TEST(test_items_are_an_array_in_their_order_with_null_for_the_ignored)
         "[{\"outcome\":\"succeeded\",\"status\":200,\"headers\":{},\"body\":"
         "\"first\",\"attempts\":1},{\"outcome\":\"succeeded\",\"status\":200,"
         "\"headers\":{},\"body\":\"second\",\"attempts\":1},null]");
+    told_end(t);
+}
+END_TEST
+
+START_TEST(test_an_item_resolved_by_hand_is_seen_in_the_same_turn)
+{
+    struct told *t = told_begin(BACK, "{\"to\":[\"x\",\"y\"]}");
+    struct record r = {.event = {.kind = SAGA_EV_RESOLVE, .step = 1, .is_applied = true},
+                       .body = "5",
+                       .body_n = 1};
+
+    answer_item(t, 1, 200, "1");
+    answer_item(t, 0, 500, "");
+    assert_body(t, 3, "[null,1]");
+    ck_assert_int_eq(saga_cell_of(&t->saga, 1, 0)->reason, SAGA_REASON_NO_ANSWER);
+    (void)shown(t, "m"); /* Built once more, from what is kept. */
+    ck_assert_int_eq(told_turn(t, r), SAGA_APPLIED);
+    assert_body(t, 4, "[5,1]");
     told_end(t);
 }
 END_TEST
@@ -405,6 +431,7 @@ int main(void)
                       test_a_step_skipped_by_an_operator_has_the_output_given,
                       test_a_step_passed_over_by_its_when_is_null_in_the_same_turn,
                       test_items_are_an_array_in_their_order_with_null_for_the_ignored,
+                      test_an_item_resolved_by_hand_is_seen_in_the_same_turn,
                       test_a_signal_that_was_awaited_is_the_waits_body,
                       test_a_signal_that_came_early_is_kept_for_its_wait,
                       test_a_callbacks_body_is_the_steps_whichever_comes_first,

@@ -146,6 +146,30 @@ START_TEST(test_what_is_absent_stays_absent_and_costs_nothing)
 }
 END_TEST
 
+START_TEST(test_one_text_alone_is_not_taken_for_another)
+{
+    struct arena *a = arena_create(4096);
+
+    for (int which = 0; which < 8; which++) {
+        struct record r = nothing();
+        const char **texts[] = {&r.headers,    &r.detail, &r.actor,        &r.reason,
+                                &r.request_id, &r.output, &r.output_error, &r.note};
+        struct record back;
+        struct buf bytes;
+
+        *texts[which] = "x";
+        encode(&r, &bytes);
+        ck_assert(record_decode(bytes.bytes, bytes.n, a, &back));
+        r = back;
+        for (int i = 0; i < 8; i++) {
+            ck_assert_int_eq(*texts[i] != NULL, i == which);
+        }
+        buf_done(&bytes);
+    }
+    arena_destroy(a);
+}
+END_TEST
+
 START_TEST(test_an_empty_body_is_not_no_body)
 {
     struct record r = nothing();
@@ -206,6 +230,22 @@ START_TEST(test_a_damaged_byte_never_reads_outside)
 }
 END_TEST
 
+START_TEST(test_a_text_with_a_nul_inside_is_refused)
+{
+    struct record r = nothing();
+    struct arena *a = arena_create(4096);
+    struct buf bytes;
+    struct record back;
+
+    r.note = "xyz";
+    encode(&r, &bytes);
+    bytes.bytes[bytes.n - 3] = '\0';
+    ck_assert(!record_decode(bytes.bytes, bytes.n, a, &back));
+    buf_done(&bytes);
+    arena_destroy(a);
+}
+END_TEST
+
 START_TEST(test_a_newer_form_is_refused)
 {
     const struct record r = nothing();
@@ -238,7 +278,8 @@ int main(void)
     return suite_main(
         "record", test_a_full_record_reads_back, test_the_texts_of_a_record_read_back,
         test_what_is_absent_stays_absent_and_costs_nothing,
-        test_an_empty_body_is_not_no_body,
+        test_one_text_alone_is_not_taken_for_another, test_an_empty_body_is_not_no_body,
+        test_a_text_with_a_nul_inside_is_refused,
         test_a_record_cut_short_or_with_more_behind_it_is_none,
         test_a_damaged_byte_never_reads_outside, test_a_newer_form_is_refused,
         test_a_record_larger_than_the_buffer_is_noticed);

@@ -146,6 +146,9 @@ START_TEST(test_a_group_is_called_by_its_parts)
         (struct saga_record){.outcome = OUTCOME_SUCCEEDED, .is_begun = 1};
     ck_assert_str_eq(saga_step_status(s, plan, 2), "compensating");
     s->n_cells = 0;
+    s->steps[3].record =
+        (struct saga_record){.outcome = OUTCOME_SUCCEEDED, .is_begun = 1, .is_undone = 1};
+    ck_assert_str_eq(saga_step_status(s, plan, 2), "compensating");
     s->steps[4].record.is_undone = 1;
     ck_assert_str_eq(saga_step_status(s, plan, 2), "compensated");
     free(s);
