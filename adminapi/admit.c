@@ -196,7 +196,7 @@ static bool refuse_route(struct request *r)
     return true;
 }
 
-static bool refuse_unknown(struct request *r, enum auth_answer answer)
+static bool refuse_unknown(struct request *r, enum auth_answer answer, bool has_tokens)
 {
     if (answer == AUTH_ANONYMOUS || answer == AUTH_KNOWN) {
         return false;
@@ -206,7 +206,7 @@ static bool refuse_unknown(struct request *r, enum auth_answer answer)
                                        : "Bearer realm=\"sagad\"");
     if (answer == AUTH_WRONG) {
         answer_refuse(r, PROBLEM_UNAUTHORIZED, "The token is unknown or has expired");
-    } else if (r->config->n_tokens == 0) {
+    } else if (!has_tokens) {
         answer_refuse(r, PROBLEM_UNAUTHORIZED,
                       "No token is configured, so only this machine may ask");
     } else {
@@ -218,16 +218,16 @@ static bool refuse_unknown(struct request *r, enum auth_answer answer)
 
 static bool refuse_token(struct request *r)
 {
-    const struct auth_tokens tokens = {r->config->tokens, r->config->n_tokens};
+    const struct auth_tokens *tokens = r->config->tokens(r->config->tokens_user);
     enum auth_answer answer;
 
     r->actor = "anonymous";
     if (r->route->role == AUTH_NONE) {
         return false;
     }
-    answer = auth_check(&tokens, r->headers.authorization, r->peer->is_local,
+    answer = auth_check(tokens, r->headers.authorization, r->peer->is_local,
                         clk_wall_ms(), &r->token);
-    if (refuse_unknown(r, answer)) {
+    if (refuse_unknown(r, answer, tokens->n > 0)) {
         return true;
     }
     if (r->token != NULL) {

@@ -1,9 +1,10 @@
-/* call_json.c - attempts in the API's JSON; see saga_json.h. */
+/* call_json.c - see call_json.h. */
+#include "adminapi/call_json.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "adminapi/redact.h"
-#include "adminapi/saga_json.h"
 #include "engine/run/saga_text.h"
 
 static const struct definition_call *call_of(const struct definition *d,
@@ -142,8 +143,8 @@ static void put_name(struct json_out *o, const struct definition *d,
     json_put_number(o, "attempt", call->attempt);
 }
 
-void saga_json_call(struct json_out *o, const struct definition *d,
-                    const struct view_call *call)
+void call_json_write(struct json_out *o, const struct definition *d,
+                     const struct view_call *call)
 {
     const struct definition_call *made = call_of(d, call);
     const struct redact redact = {made != NULL ? made->redact : NULL,

@@ -11,6 +11,7 @@
 #include "adminapi/handlers.h"
 #include "adminapi/page.h"
 #include "adminapi/preference.h"
+#include "adminapi/submit.h"
 #include "base/json.h"
 
 /* ---- one
@@ -214,7 +215,7 @@ void definitions_use(struct request *r)
     c->kind = COMMAND_DEFINITION_USE;
     c->of.definition.name = r->parameters[0];
     c->of.definition.version = (uint32_t)number;
-    request_submit(r, changed);
+    submit_command(r, changed);
 }
 
 /* The flags are written together: what is not asked for stays as it is. */
@@ -227,7 +228,7 @@ static void flag(struct request *r, const struct store_definition *d, bool is_pa
     c->of.definition.name = arena_text(r->arena, d->name);
     c->of.definition.is_paused = is_paused;
     c->of.definition.is_archived = is_archived;
-    request_submit(r, changed);
+    submit_command(r, changed);
 }
 
 static void set_paused(struct request *r, bool is_paused)

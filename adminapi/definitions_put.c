@@ -11,6 +11,7 @@
 #include "adminapi/answer.h"
 #include "adminapi/definition_json.h"
 #include "adminapi/handlers.h"
+#include "adminapi/submit.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -260,5 +261,5 @@ void definitions_put(struct request *r)
     c->of.definition.hash = put->hash;
     c->of.definition.makes_current = is_active;
     r->more = put;
-    request_submit(r, stored);
+    submit_command(r, stored);
 }

@@ -9,14 +9,16 @@
 
 #include "adminapi/admit.h"
 #include "adminapi/answer.h"
+#include "adminapi/submit.h"
 #include "base/clk.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define IDLE_S 75U /* A connection on which nothing happens; sweep.h has the deadlines. \
-                    */
+#define IDLE_S                                                               \
+    75U /* A connection on which nothing happens; sweep.h has the deadlines. \
+         */
 #define POOL_BYTES \
     (2U * LIMIT_API_HEADER_BYTES) /* Of a connection: half is for headers. */
 #define PATIENCE_MS 5000          /* For commands that wait for nothing but a commit. */
@@ -55,7 +57,7 @@ static void give_back(struct door *door, struct request *r)
 {
     r->peer->request = NULL;
     if (atomic_load(&door->requests[r->index]) == NULL) { /* It was abandoned. */
-        if (request_release(r)) {
+        if (submit_release(r)) {
             request_destroy(r);
         }
         return;
@@ -293,7 +295,7 @@ static void abandon(struct door *door, bool is_patient)
         }
         /* Taken off the list first: once abandoned it may be freed at any time. */
         atomic_store(&door->requests[i], NULL);
-        if (!request_abandon(r)) {
+        if (!submit_abandon(r)) {
             atomic_store(&door->requests[i], r);
         }
     }

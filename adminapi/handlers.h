@@ -1,6 +1,6 @@
 /*
  * handlers.h - what the route table calls. Each answers its request (answer.h), at once
- * or, after request_submit(), when the engine has answered. In definitions.c,
+ * or, after submit_command(), when the engine has answered. In definitions.c,
  * sagas_start.c, sagas_list.c, sagas_read.c, sagas_act.c, meta.c, metrics.c.
  */
 #ifndef ADMINAPI_HANDLERS_H

@@ -10,6 +10,7 @@
 #include "adminapi/embedded.h"
 #include "adminapi/handlers.h"
 #include "adminapi/process.h"
+#include "adminapi/submit.h"
 #include "base/json.h"
 #include "engine/run/engine.h"
 
@@ -156,7 +157,7 @@ static void show_metrics(struct request *r)
 void meta_metrics(struct request *r)
 {
     r->command.kind = COMMAND_STATS;
-    request_submit(r, show_metrics);
+    submit_command(r, show_metrics);
 }
 
 static void show_services(struct request *r)
@@ -179,5 +180,5 @@ static void show_services(struct request *r)
 void meta_services(struct request *r)
 {
     r->command.kind = COMMAND_STATS;
-    request_submit(r, show_services);
+    submit_command(r, show_services);
 }

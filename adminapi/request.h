@@ -2,12 +2,12 @@
  * request.h - one request, from its headers to its answer.
  *
  * The door (door.h) reads it, the route's handler answers it through answer.h, at once or
- * after a command: request_submit() suspends the connection, moves the command to the
+ * after a command: submit_command() suspends the connection, moves the command to the
  * engine, and `finish` is called on the door's thread when the engine has answered.
  *
  * Everything a handler makes lives in r->arena or r->answer and goes when the answer has
  * been sent. A request belongs to its door's thread but for what lies in r->command (and
- * the arena), which is the engine's between request_submit() and `finish`.
+ * the arena), which is the engine's between submit_command() and `finish`.
  */
 #ifndef ADMINAPI_REQUEST_H
 #define ADMINAPI_REQUEST_H
@@ -64,7 +64,7 @@ struct answer {
     bool is_closing; /* Connection: close. */
 };
 
-/* Who may touch r->command now. See submit.c. */
+/* Who may touch r->command now. See submit.h. */
 enum request_phase {
     REQUEST_OURS,      /* The door's thread. */
     REQUEST_WAITING,   /* The engine; the connection is suspended. */
@@ -104,7 +104,7 @@ struct request {
     void (*finish)(struct request *r);
     const void *more; /* The handler's own, for its finish. */
 
-    /* The door's and submit.c's. */
+    /* The door's and submit's. */
     struct MHD_Connection *connection;
     struct door_connection *peer;
     const char *raw_target;    /* In the arena. */
@@ -122,17 +122,5 @@ struct request {
 struct request *request_create(size_t body_max);
 void request_destroy(struct request *r);
 void request_reset(struct request *r); /* For the next one; memory is kept. */
-
-/* Hand r->command over; the caller has set its kind and what belongs to that. Actor and
- * request id are filled in here. If the engine does not take it, the request is answered
- * with the reason and finish is not called. Nothing of r may be touched afterwards. */
-void request_submit(struct request *r, void (*finish)(struct request *r));
-
-/* Take the connection back from the engine: answered with 503 by its door. False: it does
- * not wait. For api_stop()'s thread. */
-bool request_abandon(struct request *r);
-
-/* The door is done with r. False: the engine still has it and will free it. */
-bool request_release(struct request *r);
 
 #endif /* ADMINAPI_REQUEST_H */

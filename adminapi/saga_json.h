@@ -1,6 +1,6 @@
 /*
- * saga_json.h - sagas, journal entries and calls in the API's JSON (http-api.md, "A saga"
- * and "Other shapes"). Writes; decides nothing.
+ * saga_json.h - sagas and journal entries in the API's JSON (http-api.md, "A saga" and
+ * "Other shapes"). Writes; decides nothing.
  */
 #ifndef ADMINAPI_SAGA_JSON_H
 #define ADMINAPI_SAGA_JSON_H
@@ -27,9 +27,5 @@ void saga_json_actions(struct json_out *o, const struct saga *s, const struct pl
 /* One turn of the journal. */
 void saga_json_turn(struct json_out *o, const struct definition *d,
                     const struct store_turn *turn, struct arena *a);
-
-/* One attempt. */
-void saga_json_call(struct json_out *o, const struct definition *d,
-                    const struct view_call *call);
 
 #endif /* ADMINAPI_SAGA_JSON_H */

@@ -11,6 +11,7 @@
 #include "adminapi/handlers.h"
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
+#include "adminapi/submit.h"
 
 enum member {
     M_REASON,
@@ -206,7 +207,7 @@ static void act(struct request *r, const struct act_shape *shape)
         !check_step(r, all) || !preference_replay(r)) {
         return;
     }
-    request_submit(r, acted);
+    submit_command(r, acted);
 }
 
 void sagas_retry(struct request *r)

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "adminapi/answer.h"
+#include "adminapi/call_json.h"
 #include "adminapi/handlers.h"
 #include "adminapi/page.h"
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
 #include "adminapi/saga_json.h"
+#include "adminapi/submit.h"
 #include "base/json.h"
 
 #define PAGE_BYTES (4U * 1024 * 1024) /* A page of calls ends early beyond this. */
@@ -67,7 +69,7 @@ static void watch(struct request *r, const struct look *look, const struct view 
     c->wait = r->headers.if_none_match != NULL ? COMMAND_WAIT_CHANGE : COMMAND_WAIT_END;
     c->wait_revision = v->state->turn;
     c->wait_ms = look->wait_s * 1000;
-    request_submit(r, looked);
+    submit_command(r, looked);
 }
 
 void sagas_show(struct request *r)
@@ -188,7 +190,7 @@ void sagas_calls(struct request *r)
     i = page.after_number < n ? (size_t)page.after_number : n;
     for (size_t put = 0; i < n && put < page.limit && r->answer.body.n < PAGE_BYTES;
          i++, put++) {
-        saga_json_call(&o, v.definition, &calls[i]);
+        call_json_write(&o, v.definition, &calls[i]);
     }
     page_close(r, &o, i < n ? arena_printf(r->arena, "%zu", i) : NULL);
 }
@@ -210,5 +212,5 @@ void sagas_call(struct request *r)
         return;
     }
     answer_json(r, 200, &o);
-    saga_json_call(&o, v.definition, &calls[number - 1]);
+    call_json_write(&o, v.definition, &calls[number - 1]);
 }

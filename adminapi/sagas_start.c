@@ -12,6 +12,7 @@
 #include "adminapi/handlers.h"
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
+#include "adminapi/submit.h"
 #include "base/clk.h"
 #include "base/ids.h"
 #include "base/json.h"
@@ -342,5 +343,5 @@ void sagas_start(struct request *r)
     }
     fill_start(r, start);
     r->more = start;
-    request_submit(r, started);
+    submit_command(r, started);
 }

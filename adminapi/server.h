@@ -31,10 +31,12 @@ struct api_config {
     struct store *store;
     struct engine *engine;
     const struct check_world *world;
-    const struct api_token *tokens; /* None: this machine may do everything; the caller */
-    size_t n_tokens;                /* warns. */
-    const char *version;            /* "0.1.0" */
-    const char *name_of_store;      /* "sqlite", "memory" */
+    /* The tokens in force, asked at each request (a reload changes them); what it gives
+     * stays until api_stop(). None: this machine may do everything; the caller warns. */
+    const struct auth_tokens *(*tokens)(void *user);
+    void *tokens_user;
+    const char *version;       /* "0.1.0" */
+    const char *name_of_store; /* "sqlite", "memory" */
     const char *vars; /* JSON object text: the configuration's vars; NULL: none. */
     const char *tls_cert, *tls_key; /* Paths of PEM files; NULL: plain HTTP. */
 };

@@ -1,22 +1,8 @@
-/*
- * submit.c - how a request crosses to the engine thread and back (request.h).
- *
- * The connection is suspended before the command is handed over: the engine may answer
- * before this function returns. r->phase says whose the command is; it is the only word
- * of a request that two threads write:
- *
- *     OURS -> WAITING              request_submit(), the door's thread
- *     WAITING -> OURS              answered(), the engine thread; resumes the connection
- *     WAITING -> ABANDONED         request_abandon(), api_stop()'s thread; resumes it too
- *     ABANDONED -> LATE            answered(): the door frees it
- *     ABANDONED -> ORPHAN          request_release(): answered() frees it
- */
-#include <assert.h>
-#include <string.h>
+/* submit.c - see submit.h. */
+#include "adminapi/submit.h"
 
 #include "adminapi/answer.h"
 #include "adminapi/door.h"
-#include "adminapi/request.h"
 
 static bool moves(struct request *r, enum request_phase from, enum request_phase to)
 {
@@ -63,7 +49,7 @@ static void fill_command(struct request *r)
     c->request_id = r->request_id;
 }
 
-void request_submit(struct request *r, void (*finish)(struct request *r))
+void submit_command(struct request *r, void (*finish)(struct request *r))
 {
     struct door *door = r->door;
     struct MHD_Connection *connection = r->connection;
@@ -95,7 +81,7 @@ void request_submit(struct request *r, void (*finish)(struct request *r))
     }
 }
 
-bool request_abandon(struct request *r)
+bool submit_abandon(struct request *r)
 {
     struct MHD_Connection *connection = r->connection;
     struct door *door = r->door;
@@ -108,7 +94,7 @@ bool request_abandon(struct request *r)
     return true;
 }
 
-bool request_release(struct request *r)
+bool submit_release(struct request *r)
 {
     return !moves(r, REQUEST_ABANDONED, REQUEST_ORPHAN);
 }

@@ -1,0 +1,16 @@
+/*
+ * call_json.h - one attempt in the API's JSON: rendered request, answer, timings.
+ *
+ * Written without what the definition or a header's name says is secret (redact.h).
+ */
+#ifndef ADMINAPI_CALL_JSON_H
+#define ADMINAPI_CALL_JSON_H
+
+#include "base/json.h"
+#include "definitions/definition.h"
+#include "engine/run/view.h"
+
+void call_json_write(struct json_out *o, const struct definition *d,
+                     const struct view_call *call);
+
+#endif /* ADMINAPI_CALL_JSON_H */
