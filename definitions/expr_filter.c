@@ -81,7 +81,7 @@ static enum expr_flow visit_last(struct expr_run *r, const struct expr_node *nod
     }
     if (k.kept == NULL) { /* jq's versions disagree. */
         r->at = node;
-        expr_fail(r, "last(...) has no result to take");
+        expr_fail_fatal(r, "last(...) has no result to take");
     }
     return expr_give(r, out, k.kept);
 }
@@ -180,8 +180,9 @@ static struct expr_value *map_values(struct expr_run *r, const struct expr_node 
         }
         if (v == NULL) { /* jq 1.6 drops the wrong ones. */
             r->at = node;
-            expr_fail(r, "map_values gives no result for an element; to leave elements "
-                         "out of an array, use map");
+            expr_fail_fatal(
+                r, "map_values gives no result for an element; to leave elements "
+                   "out of an array, use map");
         }
         if (v == NULL || !expr_array_add(r, made, v)) {
             return NULL;
@@ -207,8 +208,9 @@ static struct expr_value *any_or_all(struct expr_run *r, const struct expr_node 
         }
         if (k.n != 1) { /* jq's versions disagree. */
             r->at = node;
-            expr_fail(r, "the condition of %s gives %zu results for one element, not one",
-                      node->function->name, k.n);
+            expr_fail_fatal(
+                r, "the condition of %s gives %zu results for one element, not one",
+                node->function->name, k.n);
             return NULL;
         }
         if (expr_is_true(k.kept) == decides) {

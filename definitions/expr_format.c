@@ -30,6 +30,16 @@ struct expr_value *expr_to_string(struct expr_run *r, struct expr_value *v,
     return v->kind == JSON_KIND_STRING ? v : expr_to_json(r, v, none);
 }
 
+/* JSON, but for the house's own limits. */
+static bool is_loose_json(const struct expr_value *v)
+{
+    json_t *tree = json_loadb(
+        v->bytes, v->n, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
+
+    json_decref(tree);
+    return tree != NULL;
+}
+
 struct expr_value *expr_from_json(struct expr_run *r, struct expr_value *v,
                                   struct expr_value *none)
 {
@@ -46,8 +56,9 @@ struct expr_value *expr_from_json(struct expr_run *r, struct expr_value *v,
         return NULL;
     }
     if (json_read(v->bytes, v->n, &tree, &info) != ERR_OK) {
-        expr_fail(r, "fromjson cannot read %s: %s", expr_describe(r, v, shown),
-                  info.text);
+        /* Doubled names, depth and large integers are fine with jq. */
+        (is_loose_json(v) ? expr_fail_fatal : expr_fail)(
+            r, "fromjson cannot read %s: %s", expr_describe(r, v, shown), info.text);
         return NULL;
     }
     json_decref(tree);
@@ -63,6 +74,17 @@ static bool is_number(const struct expr_value *v)
            v->bytes[v->n - 1] > ' ' && json_is_valid(v->bytes, v->n);
 }
 
+/* What jq, or some version of it, takes for a number all the same: " 1", "+1", ".5". */
+static bool is_loose_number(struct expr_run *r, const struct expr_value *v)
+{
+    const char *text = arena_copy(r->scratch, v->bytes, v->n);
+    char *end;
+
+    (void)strtod(text, &end); /* Only how far it reads. */
+    return v->n > 0 && end != text &&
+           text[strspn(end, " \t\r\n") + (size_t)(end - text)] == '\0';
+}
+
 struct expr_value *expr_to_number(struct expr_run *r, struct expr_value *v,
                                   struct expr_value *none)
 {
@@ -72,8 +94,16 @@ struct expr_value *expr_to_number(struct expr_run *r, struct expr_value *v,
     if (v->kind == JSON_KIND_NUMBER) {
         return v;
     }
-    if (v->kind != JSON_KIND_STRING || !is_number(v)) {
+    if (v->kind != JSON_KIND_STRING) {
         expr_fail(r, "%s is not a number", expr_describe(r, v, shown));
+        return NULL;
+    }
+    if (!expr_spend_bytes(r, v->n)) {
+        return NULL;
+    }
+    if (!is_number(v)) {
+        (is_loose_number(r, v) ? expr_fail_fatal : expr_fail)(r, "%s is not a number",
+                                                              expr_describe(r, v, shown));
         return NULL;
     }
     return expr_from_span(r, json_span_of(v->bytes, v->n));
@@ -139,7 +169,8 @@ static struct expr_value *string_of_bytes(struct expr_run *r, const char *bytes,
     struct buf text;
 
     if (memchr(bytes, '\0', n) != NULL) {
-        expr_fail(r, "@base64d gives a text with a zero byte, which no JSON here holds");
+        expr_fail_fatal(
+            r, "@base64d gives a text with a zero byte, which no JSON here holds");
         return NULL;
     }
     buf_init(&text, n * 6 + 2);

@@ -20,6 +20,16 @@ static struct expr_value *refuse(struct expr_run *r, const char *who, const char
     return NULL;
 }
 
+/* Same, where jq, or some version of it, would go on: nothing catches it. */
+static struct expr_value *refuse_strictly(struct expr_run *r, const char *who,
+                                          const char *wanted, const struct expr_value *v)
+{
+    char shown[EXPR_SHOWN_MAX];
+
+    expr_fail_fatal(r, "%s needs %s, not %s", who, wanted, expr_describe(r, v, shown));
+    return NULL;
+}
+
 bool expr_iterate(struct expr_run *r, struct expr_value *v)
 {
     char shown[EXPR_SHOWN_MAX];
@@ -99,7 +109,8 @@ static struct expr_value *has(struct expr_run *r, struct expr_value *v,
         return refuse(r, "has on an object", "a name", key);
     }
     if (v->kind == JSON_KIND_ARRAY) {
-        return refuse(r, "has on an array", "a whole number", key);
+        return (key->kind == JSON_KIND_NUMBER ? refuse_strictly : refuse)(
+            r, "has on an array", "a whole number", key);
     }
     if (v->kind == JSON_KIND_NULL && (key->kind == JSON_KIND_STRING ||
                                       (key->kind == JSON_KIND_NUMBER && key->is_int))) {
@@ -331,7 +342,7 @@ static struct expr_value *entry_value(struct expr_run *r, struct expr_value *ent
     }
     if (v == NULL && expr_object_find(r, entry, "v", 1) != NULL) {
         /* jq 1.6 does not know it, later ones do. */
-        return refuse(r, "from_entries", "\"value\" for \"v\"", entry);
+        return refuse_strictly(r, "from_entries", "\"value\" for \"v\"", entry);
     }
     return v == NULL ? expr_null(r) : v;
 }

@@ -273,8 +273,8 @@ static struct expr_value *repeat(struct expr_run *r, const struct expr_value *te
 
     if (!times->is_int || times->integer < 1) {
         /* jq's versions disagree about 0, negative and broken ones. */
-        expr_fail(r, "a string can be repeated 1 or more times, not by %s",
-                  expr_describe(r, times, shown));
+        expr_fail_fatal(r, "a string can be repeated 1 or more times, not by %s",
+                        expr_describe(r, times, shown));
         return NULL;
     }
     if (__builtin_mul_overflow(text->n, (size_t)times->integer, &total)) {

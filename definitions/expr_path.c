@@ -91,7 +91,7 @@ static struct expr_value *index_number(struct expr_run *r, struct expr_value *v,
 
     if (!key->is_int) {
         /* jq's versions disagree. */
-        expr_fail(r, "an array has no element number %.17g", key->real);
+        expr_fail_fatal(r, "an array has no element number %.17g", key->real);
         return NULL;
     }
     if (!expr_open(r, v)) {
@@ -104,9 +104,20 @@ static struct expr_value *index_number(struct expr_run *r, struct expr_value *v,
     return v->items[i];
 }
 
+/* jq searches in arrays with [[1]] and slices with [{"start": 1}]; this does not. */
+static bool is_search(const struct expr_value *v, const struct expr_value *key)
+{
+    return (key->kind == JSON_KIND_OBJECT &&
+            (v->kind == JSON_KIND_NULL || v->kind == JSON_KIND_ARRAY ||
+             v->kind == JSON_KIND_STRING)) ||
+           (key->kind == JSON_KIND_ARRAY && v->kind == JSON_KIND_ARRAY);
+}
+
 struct expr_value *expr_path_index(struct expr_run *r, struct expr_value *v,
                                    struct expr_value *key)
 {
+    char wanted[EXPR_SHOWN_MAX];
+
     if (key->kind == JSON_KIND_STRING &&
         (v->kind == JSON_KIND_OBJECT || v->kind == JSON_KIND_NULL)) {
         return v->kind == JSON_KIND_NULL ? v : index_name(r, v, key);
@@ -116,12 +127,15 @@ struct expr_value *expr_path_index(struct expr_run *r, struct expr_value *v,
         return v->kind == JSON_KIND_NULL ? v : index_number(r, v, key);
     }
     if (v->kind == JSON_KIND_ARRAY && key->kind == JSON_KIND_STRING) {
-        char wanted[EXPR_SHOWN_MAX];
-
         expr_fail(r,
                   "an array has no member %s; name an element, as in [0], or all, "
                   "with [] or map",
                   expr_describe(r, key, wanted));
+        return NULL;
+    }
+    if (is_search(v, key)) {
+        expr_fail_fatal(r, "between [ ] stands a name or a number, not %s",
+                        expr_describe(r, key, wanted));
         return NULL;
     }
     return refuse(r, v, key);

@@ -71,7 +71,6 @@ void expr_fail_fatal(struct expr_run *r, const char *fmt, ...)
     va_list args;
 
     r->is_fatal = true;
-    r->has_failed = false; /* It goes before what may be caught. */
     va_start(args, fmt);
     fail(r, fmt, args);
     va_end(args);

@@ -25,7 +25,7 @@ struct expr_run {
     const struct expr_node *at; /* What is being computed: where a failure points. */
     size_t steps_left;
     bool has_failed;
-    bool is_fatal; /* The budget: neither ? nor anything else catches it. */
+    bool is_fatal; /* Neither ? nor anything else catches it. */
     struct err_info failure;
 };
 
@@ -40,7 +40,8 @@ MUST_CHECK bool expr_spend_bytes(struct expr_run *r, size_t n);
 void expr_fail(struct expr_run *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A budget failure, which nothing catches. */
+/* A failure that nothing catches: the budget; and what jq, or some version of it, does
+ * not call a failure, so that ? must not turn it into another meaning. */
 void expr_fail_fatal(struct expr_run *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

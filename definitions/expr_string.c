@@ -171,7 +171,11 @@ struct expr_value *expr_join(struct expr_run *r, struct expr_value *v,
         expr_fail(r, "join needs an array, not %s", expr_describe(r, v, shown));
         return NULL;
     }
-    if (!is_string(r, separator, "join's separator") || !expr_open(r, v)) {
+    if (separator->kind != JSON_KIND_STRING) { /* jq takes it for fewer than two. */
+        expr_fail_fatal(r, "join's separator needs a string, not %s",
+                        expr_describe(r, separator, shown));
+    }
+    if (separator->kind != JSON_KIND_STRING || !expr_open(r, v)) {
         return NULL;
     }
     buf_init(&text, EXPR_RESULT_MAX);

@@ -64,7 +64,7 @@ struct expr_value *expr_real(struct expr_run *r, double value)
     struct expr_value *v;
 
     if (!isfinite(value)) {
-        expr_fail(r, "the result is too large for a number");
+        expr_fail_fatal(r, "the result is too large for a number");
         return NULL;
     }
     v = take(r, JSON_KIND_NUMBER);

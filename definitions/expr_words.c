@@ -55,7 +55,7 @@ static const struct hint hints[] = {
     {"error", "\"error\" is not in the language; a definition refuses with rejectWhen"},
     {"__loc__", "\"__loc__\" is not in the language"},
     {"#", "comments (#) are not in the language; a member named // holds a comment"},
-    {"=", "\"=\" compares nothing; write == to compare, " NO_ASSIGNMENT},
+    {"=", "\"=\" assigns, which is not in the language; write == to compare"},
     {"|=", NO_ASSIGNMENT},
     {"+=", NO_ASSIGNMENT},
     {"-=", NO_ASSIGNMENT},

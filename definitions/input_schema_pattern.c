@@ -70,7 +70,6 @@ static const char *repeat(struct measuring *m, size_t times)
         return "a repetition cannot be repeated or made lazy; put ( ) around it";
     }
     m->sums[m->depth] += m->last * times - m->last;
-    m->last *= times;
     m->is_repeated = true;
     return m->sums[m->depth] > SCHEMA_PATTERN_SIZE_MAX
                ? "its repetitions make it too large"

@@ -245,6 +245,11 @@ START_TEST(test_on_failure_the_buffer_is_as_it_was)
     ck_assert_int_eq(expr_eval(e, &root, arena, &out, NULL), ERR_INVALID);
     ck_assert_str_eq(buf_text(&out), "xy");
     ck_assert(!out.is_over);
+    arena_destroy(arena);
+    out.max = 4096;
+    e = compiled(built("1", " | [.]", 65, "")); /* Fails while it is printed. */
+    ck_assert_int_eq(expr_eval(e, &root, arena, &out, NULL), ERR_INVALID);
+    ck_assert_str_eq(buf_text(&out), "xy");
     buf_done(&out);
     arena_destroy(arena);
 }
@@ -415,6 +420,37 @@ START_TEST(test_what_versions_of_jq_disagree_on_fails)
 }
 END_TEST
 
+START_TEST(test_not_even_a_question_mark_lets_them_pass)
+{
+    ck_assert_ptr_nonnull(strstr(eval("[(\"a\" * 0)?]"), "repeated 1 or more"));
+    ck_assert_ptr_nonnull(strstr(eval("[[1][0.5]?]"), "no element number 0.5"));
+    ck_assert_ptr_nonnull(strstr(eval("[[1][[1]]?]"), "between [ ] stands a name"));
+    ck_assert_ptr_nonnull(strstr(eval("[(\" 1\" | tonumber)?]"), "is not a number"));
+    ck_assert_ptr_nonnull(
+        strstr(eval("[(\"{\\\"a\\\":1,\\\"a\\\":2}\" | fromjson)?]"), "cannot read"));
+    ck_assert_str_eq(eval("[(\"{\" | fromjson)?, (\"x\" | tonumber)?]"), "[]");
+}
+END_TEST
+
+START_TEST(test_operators_bind_as_in_jq)
+{
+    ck_assert_str_eq(eval("[10 - 2 - 3, 8 / 4 / 2, 2 + 3 * 4, 8 / -2 * 2, 7 % 4 * 2]"),
+                     "[5,1,14,-2,6]");
+    ck_assert_str_eq(eval("[null // false // 3, 1 + 2 == 3 and true]"), "[3,true]");
+    ck_assert_str_eq(eval("[true or false and false, null // 1 + 1]"), "[true,2]");
+    ck_assert_str_eq(eval("[1, 2 | . + 1]"), "[2,3]");
+}
+END_TEST
+
+START_TEST(test_a_slice_reaches_from_below_its_start_to_above_its_end)
+{
+    ck_assert_str_eq(eval("[1, 2, 3] | .[0.5:1.5]"), "[1,2]");
+    ck_assert_str_eq(eval("[1, 2, 3] | .[-1.5:]"), "[2,3]");
+    ck_assert_str_eq(eval("[1, 2, 3] | .[2:1]"), "[]");
+    ck_assert_str_eq(eval(".input.text[0:1] == .input.text"), "true");
+}
+END_TEST
+
 START_TEST(test_uri_encodes_as_rfc_3986_says)
 {
     ck_assert_str_eq(eval("\"a~!*'()/?\" | @uri"), "\"a~%21%2A%27%28%29%2F%3F\"");
@@ -503,7 +539,10 @@ int main(void)
         test_doubling_texts_run_into_the_budget_not_into_memory, test_nesting_is_bounded,
         test_the_number_of_parts_is_bounded, test_an_expression_has_at_most_8192_bytes,
         test_an_object_of_many_members_is_found_by_name,
-        test_what_versions_of_jq_disagree_on_fails, test_uri_encodes_as_rfc_3986_says,
+        test_what_versions_of_jq_disagree_on_fails,
+        test_not_even_a_question_mark_lets_them_pass, test_operators_bind_as_in_jq,
+        test_a_slice_reaches_from_below_its_start_to_above_its_end,
+        test_uri_encodes_as_rfc_3986_says,
         test_bytes_that_are_no_utf8_become_replacement_characters,
         test_references_are_the_static_paths_from_the_root,
         test_references_under_a_default_or_question_mark_are_guarded,

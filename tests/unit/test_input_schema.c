@@ -134,6 +134,24 @@ START_TEST(test_unique_items_are_compared_as_values)
 }
 END_TEST
 
+START_TEST(test_twins_are_found_among_many)
+{
+    struct input_schema *schema = compiled("{\"uniqueItems\": true}");
+    json_t *document = json_array();
+    struct input_schema_error error = {"", "", ""};
+
+    for (int i = 0; i < 500; i++) {
+        (void)json_array_append_new(document, json_integer(i * 37 % 500));
+    }
+    ck_assert_uint_eq(input_schema_check(schema, document, NULL, 0), 0);
+    (void)json_array_append_new(document, json_real(74));
+    ck_assert_uint_eq(input_schema_check(schema, document, &error, 1), 1);
+    ck_assert_str_eq(error.detail, "elements 2 and 500 are the same");
+    json_decref(document);
+    input_schema_destroy(schema);
+}
+END_TEST
+
 START_TEST(test_lengths_count_characters)
 {
     FITS("{\"minLength\": 2, \"maxLength\": 2}", "\"h\xc3\xa9\"");
@@ -281,6 +299,8 @@ START_TEST(test_combined_schemas)
          " minimum: must be at least 5;  maximum: must be at most 1");
     SAYS("{\"not\": {\"type\": \"null\"}}", "null",
          " not: fits a schema that it must not fit");
+    FITS("{\"anyOf\": [{\"oneOf\": [{\"type\": \"integer\"}, {\"type\": \"string\"}]}]}",
+         "5");
     FITS("{\"not\": {\"not\": {\"type\": \"null\"}}}", "null");
 }
 END_TEST
@@ -454,8 +474,9 @@ int main(void)
         test_a_whole_number_is_an_integer_however_it_is_written, test_enum_and_const,
         test_all_errors_of_an_object_come_at_once,
         test_additional_properties_may_have_a_schema, test_items_and_their_number,
-        test_unique_items_are_compared_as_values, test_lengths_count_characters,
-        test_bounds_are_exact, test_multiple_of_forgives_what_a_double_cannot_say,
+        test_unique_items_are_compared_as_values, test_twins_are_found_among_many,
+        test_lengths_count_characters, test_bounds_are_exact,
+        test_multiple_of_forgives_what_a_double_cannot_say,
         test_a_pattern_is_not_anchored,
         test_a_pattern_is_not_tried_on_more_than_4096_bytes,
         test_patterns_that_could_take_forever_are_refused, test_formats,
