@@ -81,18 +81,25 @@ static struct docs_key key_of(const struct docs *d, uint16_t step)
 {
     const uint16_t each = d->definition->plan->nodes[step].each;
     const struct saga_step *s = &d->now->steps[step];
-    struct docs_key key;
+    struct docs_key key = {
+        .changed = docs_is_touched(d, step) ? d->turn : d->steps[step]->changed,
+        .attempts = s->attempts,
+        .outcome = s->record.outcome,
+        .by_hand = s->record.by_hand,
+    };
 
-    memset(&key, 0, sizeof(key)); /* Compared with memcmp(). */
-    key.changed = docs_is_touched(d, step) ? d->turn : d->steps[step]->changed;
-    key.attempts = s->attempts;
-    key.outcome = s->record.outcome;
-    key.by_hand = s->record.by_hand;
     if (each != PLAN_NONE) {
         key.n_items = d->now->eachs[each].next;
         key.is_undoing = (d->now->flags & (uint32_t)SAGA_FLAG_UNDOING) != 0;
     }
     return key;
+}
+
+static bool is_same(const struct docs_key *x, const struct docs_key *y)
+{
+    return x->changed == y->changed && x->attempts == y->attempts &&
+           x->n_items == y->n_items && x->outcome == y->outcome &&
+           x->by_hand == y->by_hand && x->is_undoing == y->is_undoing;
 }
 
 static void build_step(struct docs *d, struct docs_step *s, uint16_t step)
@@ -131,7 +138,7 @@ static struct json_span step_json(void *user, uint16_t step)
     }
     s = docs_step_at(d, step);
     key = key_of(d, step);
-    if (!s->has_json || memcmp(&key, &s->json_key, sizeof(key)) != 0) {
+    if (!s->has_json || !is_same(&key, &s->json_key)) {
         build_step(d, s, step);
         s->json_key = key;
         s->has_json = true;
