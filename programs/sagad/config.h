@@ -101,6 +101,7 @@ struct config {
 
     struct config_texts listen;
     const char *store; /* "sqlite:PATH" */
+    const char *public_url; /* Where callbacks reach this daemon; NULL: the listener. */
     struct {
         uint64_t body_max;
         uint64_t calls_max;

@@ -140,6 +140,7 @@ static const struct config_member all_rows[] = {
      .inner = &token,
      .entry_bytes = sizeof(struct config_token)},
     {.name = "vars", .kind = CONFIG_JSON, .offset = offsetof(struct config, vars)},
+    {.name = "publicUrl", TEXT_AT(config, public_url)},
     {.name = "drainTimeout", TIME_AT(config, drain_ms), .preset = "30s"},
     {.name = "tls", .kind = CONFIG_OBJECT, .inner = &tls},
     {.name = "log", .kind = CONFIG_OBJECT, .inner = &logs},

@@ -1,4 +1,5 @@
 /* config_show.c - config_show(): each value, as the table sees it, and its origin. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -120,11 +121,8 @@ static void show_json(struct shower *s, const struct json_span *value)
 static size_t enter(struct shower *s, const char *name, size_t *path_before)
 {
     *path_before = strlen(s->path);
-    if (*path_before > 0 && *path_before < sizeof(s->path) - 1) {
-        s->path[*path_before] = '.';
-        s->path[*path_before + 1] = '\0';
-    }
-    (void)strncat(s->path, name, sizeof(s->path) - strlen(s->path) - 1);
+    (void)snprintf(s->path + *path_before, sizeof(s->path) - *path_before, "%s%s",
+                   *path_before > 0 ? "." : "", name); /* Cut, not fail: it is shown. */
     return pointer_push(s->pointer, name, strlen(name));
 }
 

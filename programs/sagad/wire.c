@@ -29,22 +29,47 @@
 struct generation {
     struct config *config;
     struct secrets *secrets; /* NULL once the engine has them. */
+    struct api_token *tokens;
+    struct auth_tokens in_force; /* The same, as the API asks for them. */
     struct generation *before;
 };
 
 struct wire {
     struct generation *now;
+    _Atomic(const struct auth_tokens *) tokens; /* Of now; API threads read it. */
     struct world world;
     const char *vars; /* Those of the start: sagas copy them, a reload leaves them. */
     struct egress *egress;
     struct store *store;
     struct store_reader *reader; /* For the summary. */
     struct engine *engine;
-    struct api_token *tokens;
     struct api *api;
     struct mock *mock;
     char folder[TEMPORARY_PATH_MAX]; /* Of a temporary database; "" none. */
 };
+
+static struct api_token *make_tokens(const struct config *c)
+{
+    struct api_token *tokens = mem_alloc((c->tokens.n + 1) * sizeof(tokens[0]));
+
+    for (size_t i = 0; i < c->tokens.n; i++) {
+        const struct config_token *t = config_token_at(c, i);
+
+        tokens[i].name = t->name;
+        tokens[i].hash = t->hash;
+        tokens[i].definitions = t->definitions.items;
+        tokens[i].n_definitions = t->definitions.n;
+        for (size_t j = 0; j < t->roles.n; j++) {
+            tokens[i].roles |= (uint32_t)auth_role_of(t->roles.items[j]);
+        }
+        if (t->expires != NULL) {
+            bool is_time = clk_from_text(t->expires, &tokens[i].expires_ms);
+
+            assert(is_time); /* config_check() saw to it. */
+        }
+    }
+    return tokens;
+}
 
 static void add_generation(struct wire *w, struct config *config, struct secrets *secrets)
 {
@@ -52,8 +77,14 @@ static void add_generation(struct wire *w, struct config *config, struct secrets
 
     g->config = config;
     g->secrets = secrets;
+    g->tokens = make_tokens(config);
+    g->in_force = (struct auth_tokens){g->tokens, config->tokens.n};
     g->before = w->now;
     w->now = g;
+    atomic_store(&w->tokens, &g->in_force);
+    if (config->tokens.n == 0) {
+        log_plain(LOG_WARNING, "no tokens: everybody on this machine may do everything");
+    }
 }
 
 /* ---- store ---------------------------------------------------------------------- */
@@ -168,27 +199,9 @@ static enum err start_engine(struct wire *w, struct err_info *info)
 
 /* ---- API ------------------------------------------------------------------------- */
 
-static struct api_token *make_tokens(const struct config *c)
+static const struct auth_tokens *tokens_in_force(void *user)
 {
-    struct api_token *tokens = mem_alloc((c->tokens.n + 1) * sizeof(tokens[0]));
-
-    for (size_t i = 0; i < c->tokens.n; i++) {
-        const struct config_token *t = config_token_at(c, i);
-
-        tokens[i].name = t->name;
-        tokens[i].hash = t->hash;
-        tokens[i].definitions = t->definitions.items;
-        tokens[i].n_definitions = t->definitions.n;
-        for (size_t j = 0; j < t->roles.n; j++) {
-            tokens[i].roles |= (uint32_t)auth_role_of(t->roles.items[j]);
-        }
-        if (t->expires != NULL) {
-            bool is_time = clk_from_text(t->expires, &tokens[i].expires_ms);
-
-            assert(is_time); /* config_check() saw to it. */
-        }
-    }
-    return tokens;
+    return atomic_load(&((struct wire *)user)->tokens);
 }
 
 static enum err start_api(struct wire *w, struct err_info *info)
@@ -202,7 +215,8 @@ static enum err start_api(struct wire *w, struct err_info *info)
         .store = w->store,
         .engine = w->engine,
         .world = &w->world.check,
-        .n_tokens = c->tokens.n,
+        .tokens = tokens_in_force,
+        .tokens_user = w,
         .version = SAGAD_VERSION,
         .name_of_store = "sqlite",
         .vars = w->vars,
@@ -210,9 +224,21 @@ static enum err start_api(struct wire *w, struct err_info *info)
         .tls_key = c->tls.key,
     };
 
-    w->tokens = make_tokens(c);
-    config.tokens = w->tokens;
     return api_start(&config, &w->api, info);
+}
+
+/* Where participants reach the daemon for callbacks: as told, or the first listener. */
+static void open_engine(struct wire *w)
+{
+    const struct config *c = w->now->config;
+    char url[512];
+    const char *listen = c->listen.items[0];
+    const char *colon = strrchr(listen, ':');
+
+    (void)snprintf(url, sizeof(url), "%s://%.*s:%u", c->tls.cert != NULL ? "https" : "http",
+                   colon != NULL ? (int)(colon - listen) : (int)strlen(listen), listen,
+                   wire_port(w));
+    engine_open(w->engine, c->public_url != NULL ? c->public_url : url);
 }
 
 static enum err start_all(struct wire *w, struct err_info *info)
@@ -233,6 +259,9 @@ static enum err start_all(struct wire *w, struct err_info *info)
     }
     if (e == ERR_OK) {
         e = start_api(w, info);
+    }
+    if (e == ERR_OK) {
+        open_engine(w);
     }
     if (e == ERR_OK && c->is_dev) {
         e = mock_start(wire_port(w) + 1, &w->mock, info);
@@ -260,8 +289,8 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
 /* ---- reload ---------------------------------------------------------------------- */
 
 /* Members that are read once. */
-static const char *const fixed[] = {"listen", "store",        "limits", "egress",
-                                    "tokens", "drainTimeout", "vars",   "tls"};
+static const char *const fixed[] = {"listen", "store", "limits",      "egress",
+                                    "vars",   "tls",   "drainTimeout", "publicUrl"};
 
 static void log_what_waits(const struct config *old, const struct config *new)
 {
@@ -368,10 +397,10 @@ void wire_stop(struct wire *w)
     store_reader_close(w->reader);
     store_close(w->store);
     egress_destroy(w->egress);
-    free(w->tokens);
     for (g = w->now; g != NULL; g = w->now) {
         w->now = g->before;
         secrets_destroy(g->secrets);
+        free(g->tokens);
         config_destroy(g->config);
         free(g);
     }

@@ -21,7 +21,8 @@ struct wire;
 MUST_CHECK enum err wire_start(struct config *config, struct secrets *secrets,
                                struct wire **out, struct err_info *info);
 
-/* Take over what may change while running: services, secrets, log. Both are moved in,
+/* Take over what may change while running: services, secrets, tokens,
+ * log. Both are moved in,
  * also on failure. ERR_CONFLICT: it is refused, and the old one stays. */
 MUST_CHECK enum err wire_reload(struct wire *w, struct config *config,
                                 struct secrets *secrets, struct err_info *info);

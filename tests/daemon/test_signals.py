@@ -103,6 +103,25 @@ def test_hup_takes_new_services_and_new_secrets(make_daemon, make_participant, t
     assert len(old.requests) == 2
 
 
+def test_hup_takes_new_tokens_and_forgets_old_ones(make_daemon, ctl):
+    def made(name):
+        return ctl(None, "token", "create", "--name", name, "--role", "reader", "-o", "json").json
+
+    old, new = made("old"), made("new")
+    daemon = make_daemon(config={"tokens": [old["config"]]})
+
+    def status(token):
+        headers = {"Authorization": "Bearer " + token["token"]}
+        return daemon.client.ask("GET", "/v1/sagas", headers=headers).status
+
+    assert (status(old), status(new)) == (200, 401)
+    daemon.config["tokens"] = [new["config"]]
+    daemon.write_config()
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_log("reloaded")
+    assert (status(old), status(new)) == (401, 200)
+
+
 def test_hup_with_a_mistake_keeps_the_old_and_says_so(make_daemon, participant):
     daemon = make_daemon(services={"shop": participant.url})
     daemon.client.put_definition(ORDER)
