@@ -31,6 +31,9 @@ const struct route routes[] = {
     {"GET", SAGA "/calls", AUTH_READER, sagas_calls, "limit cursor", "Every attempt of a saga, oldest first"},
     {"GET", SAGA "/calls/{n}", AUTH_READER, sagas_call, "", "One attempt"},
 
+    {"POST", SAGA "/signals/{name}", AUTH_STARTER, sagas_signal, "", "Send a signal to a saga"},
+    {"POST", "/v1/callbacks/{token}", AUTH_NONE, sagas_callback, "", "The result of a call that is done later"},
+
     {"POST", SAGA "/retry", AUTH_OPERATOR, sagas_retry, "", "Call again what gave up or is waiting to be called again"},
     {"POST", SAGA "/skip", AUTH_OPERATOR, sagas_skip, "", "Pass a step with an output given by hand"},
     {"POST", SAGA "/resolve", AUTH_OPERATOR, sagas_resolve, "", "Say whether a stuck step's effect is in the world"},

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <string.h>
 
 void hash_content(const void *bytes, size_t n, char out[static HASH_HEX])
 {
@@ -11,4 +12,35 @@ void hash_content(const void *bytes, size_t n, char out[static HASH_HEX])
 
     assert(result == 0); /* Fails only on bad lengths. */
     (void)sodium_bin2hex(out, HASH_HEX, sum, sizeof(sum)); /* Gives out back. */
+}
+
+void hash_keyed(const unsigned char key[static HASH_KEY_BYTES], const void *bytes,
+                size_t n, char out[static HASH_MAC_HEX])
+{
+    unsigned char mac[(HASH_MAC_HEX - 1) / 2];
+    int result = crypto_generichash(mac, sizeof(mac), bytes, n, key, HASH_KEY_BYTES);
+
+    assert(result == 0); /* Fails only on bad lengths. */
+    (void)sodium_bin2hex(out, HASH_MAC_HEX, mac, sizeof(mac));
+}
+
+bool hash_is_same(const void *a, const void *b, size_t n)
+{
+    return sodium_memcmp(a, b, n) == 0;
+}
+
+void hash_make_key(char out[static HASH_HEX])
+{
+    unsigned char key[HASH_KEY_BYTES];
+
+    randombytes_buf(key, sizeof(key));
+    (void)sodium_bin2hex(out, HASH_HEX, key, sizeof(key));
+}
+
+bool hash_read_key(const char *hex, unsigned char out[static HASH_KEY_BYTES])
+{
+    size_t n = 0;
+
+    return sodium_hex2bin(out, HASH_KEY_BYTES, hex, strlen(hex), NULL, &n, NULL) == 0 &&
+           n == HASH_KEY_BYTES;
 }

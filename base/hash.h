@@ -5,6 +5,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,5 +35,20 @@ static inline uint64_t hash_bytes(const void *bytes, size_t n)
 
 /* BLAKE2b-256 of n bytes, in hex: content hashes, ETags, stored tokens. */
 void hash_content(const void *bytes, size_t n, char out[static HASH_HEX]);
+
+#define HASH_KEY_BYTES 32
+#define HASH_MAC_HEX 33 /* 16 bytes in hex and the NUL. */
+
+/* Keyed BLAKE2b-128, in hex: proof that the bytes were made by whoever has the key. */
+void hash_keyed(const unsigned char key[static HASH_KEY_BYTES], const void *bytes,
+                size_t n, char out[static HASH_MAC_HEX]);
+
+/* Equal? Takes the same time wherever they differ. */
+bool hash_is_same(const void *a, const void *b, size_t n);
+
+/* A fresh random key, in hex (64 digits and a NUL), and reading it back; false: no key.
+ */
+void hash_make_key(char out[static HASH_HEX]);
+bool hash_read_key(const char *hex, unsigned char out[static HASH_KEY_BYTES]);
 
 #endif /* BASE_HASH_H */

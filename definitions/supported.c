@@ -10,8 +10,7 @@ static const struct {
     enum owner owner;
 } unreleased[] = {
     {"orderingKey", OF_DEFINITION}, {"notify", OF_DEFINITION}, {"tests", OF_DEFINITION},
-    {"forEach", OF_STEP},           {"wait", OF_STEP},         {"saga", OF_STEP},
-    {"confirm", OF_STEP},           {"callback", OF_CALL},
+    {"saga", OF_STEP},
 };
 
 static void check_members(const struct place *at, enum owner owner, struct report *report,

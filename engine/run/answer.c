@@ -81,12 +81,21 @@ static void make_scope(struct asking *q)
     q->has_scope = true;
 }
 
+/* The callback's body is the step's and is judged, not the answer that takes the call. */
+static bool awaits_callback(const struct asking *q)
+{
+    const struct call_name *name = &q->answer->name;
+
+    return name->call == CALL_ACTION &&
+           q->r->entry->definition->plan->nodes[name->step].action.callback_ms != 0;
+}
+
 static enum verdict_condition ask(struct asking *q, const struct expr *e)
 {
     struct err_info info;
     bool yes = false;
 
-    if (e == NULL || !verdict_is_answer(&q->answer->facts)) {
+    if (e == NULL || !verdict_is_answer(&q->answer->facts) || awaits_callback(q)) {
         return VERDICT_NOT_ASKED;
     }
     make_scope(q);

@@ -23,6 +23,8 @@
 enum command_kind {
     COMMAND_START,
     COMMAND_ACT, /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
+    COMMAND_SIGNAL,
+    COMMAND_CALLBACK,
     COMMAND_DEFINITION_PUT,
     COMMAND_DEFINITION_USE,   /* Make a version current. */
     COMMAND_DEFINITION_FLAGS, /* Pause or resume starts, archive. */
@@ -57,6 +59,17 @@ struct command_act {
     struct json_span body; /* skip: output; resolve: body. at == NULL: none. */
     bool is_applied;       /* resolve */
     uint64_t revision;     /* The one it was decided on; 0: not said. */
+};
+
+struct command_signal {
+    const char *id; /* The saga's. */
+    const char *name;
+    struct json_span body; /* at == NULL: none. */
+};
+
+struct command_callback {
+    const char *token;
+    struct json_span body; /* at == NULL: none. */
 };
 
 struct command_definition {
@@ -96,6 +109,8 @@ struct command {
     union {
         struct command_start start;
         struct command_act act;
+        struct command_signal signal;
+        struct command_callback callback;
         struct command_definition definition;
     } of;
 

@@ -166,6 +166,12 @@ void commands_take(struct engine *e, struct command *c)
     case COMMAND_ACT:
         commands_act(e, c);
         return;
+    case COMMAND_SIGNAL:
+        commands_signal(e, c);
+        return;
+    case COMMAND_CALLBACK:
+        commands_callback(e, c);
+        return;
     case COMMAND_DEFINITION_PUT:
     case COMMAND_DEFINITION_USE:
     case COMMAND_DEFINITION_FLAGS:

@@ -52,6 +52,7 @@ static void destroy(struct engine *e)
     batch_done(&e->batches[0]);
     batch_done(&e->batches[1]);
     arena_destroy(e->scratch);
+    free(e->base_url);
     metrics_done(&e->metrics);
     (void)pthread_mutex_destroy(&e->reload_lock);
     free(e);
@@ -121,6 +122,13 @@ enum err engine_submit(struct engine *e, struct command *c)
         return ERR_BUSY;
     }
     return queue_push(e->inbox, c);
+}
+
+void engine_open(struct engine *e, const char *base_url)
+{
+    e->base_url = mem_text(base_url);
+    atomic_store(&e->is_open, true); /* Publishes base_url. */
+    calls_wake(e->calls);
 }
 
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e)

@@ -40,9 +40,14 @@ struct engine_config {
     void *user;
 };
 
-/* Opens the readers it needs, recovers (S9) and starts the threads. */
+/* Opens the readers it needs and starts the threads; nothing is called before
+ * engine_open(). */
 MUST_CHECK enum err engine_start(const struct engine_config *config, struct engine **out,
                                  struct err_info *info);
+
+/* The doors are open: callbacks reach base_url ("http://127.0.0.1:8080", copied), and
+ * recovery may begin to call. Once, by the thread that created the engine. */
+void engine_open(struct engine *e, const char *base_url);
 
 /* Any thread. c is moved until its `done`. ERR_LIMIT: the inbox is full (503 overloaded);
  * ERR_BUSY: draining or stopped. On failure c is still the caller's. */

@@ -132,7 +132,7 @@ static void recover(struct engine *e)
 {
     struct err_info info;
 
-    if (e->is_recovered || !has_room(e)) {
+    if (e->is_recovered || !has_room(e) || !atomic_load(&e->is_open)) {
         return;
     }
     if (recover_more(e, &info) != ERR_OK) {
@@ -184,7 +184,7 @@ static int sleep_ms(const struct engine *e)
     uint64_t until = e->mono_ms + LOOP_IDLE_MS;
     int timer_ms = timers_sleep_ms(e->timers, e->now_ms);
 
-    if (!e->is_recovered) {
+    if (!e->is_recovered && atomic_load(&e->is_open)) {
         return e->is_committing ? 1 : 0;
     }
     if (atomic_load(&e->is_draining)) {
@@ -253,7 +253,7 @@ void *loop_run(void *engine)
 
     while (!atomic_load(&e->is_stopping) && !atomic_load(&e->has_failed)) {
         go_round(e);
-        if (queue_length(e->inbox) == 0 || !has_room(e)) {
+        if (queue_length(e->inbox) == 0 || !has_room(e) || !e->is_recovered) {
             calls_wait(e->calls, sleep_ms(e));
         }
     }

@@ -90,6 +90,29 @@ static enum err read_downtimes(struct engine *e, struct arena *a, struct err_inf
     return ERR_OK;
 }
 
+/* The key of callbacks' tokens: kept, or made now and kept with what follows. */
+static enum err read_callback_key(struct engine *e, struct arena *a,
+                                  struct err_info *info)
+{
+    char made[HASH_HEX];
+    const char *hex;
+    struct store_op *op;
+    enum err err = store_read_meta(e->reader, "callbackKey", a, &hex, info);
+
+    if (err == ERR_NOT_FOUND) {
+        hash_make_key(made);
+        hex = arena_text(engine_batch(e)->ops.arena, made);
+        op = store_batch_add(&engine_batch(e)->ops, STORE_META);
+        op->of.meta.name = "callbackKey";
+        op->of.meta.text = hex;
+        err = ERR_OK;
+    }
+    if (err == ERR_OK && !hash_read_key(hex, e->callback_key)) {
+        err = err_set(info, ERR_IO, "the kept key of callbacks is not a key");
+    }
+    return err;
+}
+
 /* What must be in the store before the first saga: the vars and the downtimes. */
 static enum err commit_beginning(struct engine *e, bool has_new_vars,
                                  struct err_info *info)
@@ -133,6 +156,9 @@ enum err recover_begin(struct engine *e, struct err_info *info)
     }
     if (err == ERR_OK) {
         err = read_downtimes(e, a, info);
+    }
+    if (err == ERR_OK) {
+        err = read_callback_key(e, a, info);
     }
     if (err == ERR_OK) {
         err = commit_beginning(e, has_new_vars, info);

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "engine/run/capability.h"
 #include "engine/run/oracle.h"
 #include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
-enum { OWN_HEADERS = 10 };
+enum { OWN_HEADERS = 11 };
 
 const char *sending_key(struct arena *a, const char *saga_id, const char *step_id,
                         uint32_t item, enum call_kind call)
@@ -47,6 +48,22 @@ static void add(struct call_request *q, struct service_header *headers, const ch
     headers[q->n_headers++] = (struct service_header){name, value};
 }
 
+/* Where the participant posts its result to (S18). */
+static void add_callback(struct engine *e, struct call_request *q,
+                         struct service_header *h, const struct resident *r)
+{
+    struct capability c = {.saga = r->num, .step = q->name.step, .item = q->name.item};
+    char token[CAPABILITY_TEXT_MAX];
+
+    if (q->name.call != CALL_ACTION ||
+        r->entry->definition->plan->nodes[q->name.step].action.callback_ms == 0) {
+        return;
+    }
+    capability_write(e->callback_key, &c, token);
+    add(q, h, "Saga-Callback",
+        arena_printf(e->scratch, "%s/v1/callbacks/%s", e->base_url, token));
+}
+
 static void add_own_headers(struct engine *e, struct call_request *q,
                             struct service_header *h, const struct resident *r)
 {
@@ -72,6 +89,7 @@ static void add_own_headers(struct engine *e, struct call_request *q,
     add(q, h, "Saga-Definition",
         arena_printf(a, "%s@%" PRIu32, d->name, r->entry->version));
     add(q, h, "traceparent", traceparent_of(a, r, &q->name));
+    add_callback(e, q, h, r);
     if (r->row.tracestate != NULL) {
         add(q, h, "tracestate", r->row.tracestate);
     }

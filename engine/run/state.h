@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/hash.h"
 #include "base/queue.h"
 #include "engine/calls/calls.h"
 #include "engine/run/batch.h"
@@ -36,6 +37,7 @@ struct engine {
     struct queue *results;         /* struct writer_result *, from the writer. */
     atomic_uint_fast64_t stamp;    /* Of definitions' rows. */
     atomic_uint_fast64_t round_ms; /* Monotonic time of the last round. */
+    atomic_bool is_open;           /* base_url is set; before that nothing is done. */
     atomic_bool is_ready;
     atomic_bool is_draining;
     atomic_bool is_drained;
@@ -59,6 +61,8 @@ struct engine {
     unsigned filling;        /* Index of the one that fills. */
     bool is_committing;
     uint64_t batch_seq; /* Of the filling batch. */
+    char *base_url;     /* Owned; of callbacks. Written before is_open. */
+    unsigned char callback_key[HASH_KEY_BYTES];
     uint64_t next_saga;
     uint64_t next_definition;
     uint64_t vars;       /* Number of the configuration's vars as stored; 0 none. */

@@ -202,9 +202,24 @@ static bool is_over_limit(const struct engine *e, struct resident *r)
     return true;
 }
 
+/* S27: what was noted while the pivot was open came too late when it turned out applied. */
+static void note_too_late(const struct saga *s, uint32_t flags_before,
+                          struct record *record)
+{
+    const bool was_wanted = (flags_before & (uint32_t)SAGA_FLAG_BACK_WANTED) != 0;
+    const bool is_past = (s->flags & (uint32_t)SAGA_FLAG_PAST_PIVOT) != 0;
+    const bool is_cancel = (s->flags & (uint32_t)SAGA_FLAG_CANCELLED) != 0;
+
+    if (was_wanted && is_past && record->note == NULL) {
+        record->note = is_cancel ? "the cancel came too late: the pivot was applied"
+                                 : "the deadline came too late: the pivot was applied";
+    }
+}
+
 static enum saga_result apply(struct engine *e, struct resident *r, struct record *record)
 {
     struct err_info info;
+    uint32_t flags_before;
     struct oracle o;
     struct saga_oracle asks;
     enum saga_result result;
@@ -223,6 +238,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
         has_grace(record->event.kind) ? recover_grace_ms(e, e->saga.began_ms) : 0;
     oracle_init(&o, e, r, record);
     asks = oracle_of(&o);
+    flags_before = e->saga.flags;
     docs_begin(r->docs, e->saga.turn + 1, record);
     result = saga_advance(&e->saga, r->entry->definition->plan, &record->event, &asks,
                           &e->effects);
@@ -234,6 +250,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     record->n_answers = o.n_answers;
     record->takes = o.takes;
     record->n_takes = o.n_takes;
+    note_too_late(&e->saga, flags_before, record);
     carry_out(e, r, &o, record);
     docs_take(r->docs, &e->saga);
     write_turn(e, r, record);

@@ -235,7 +235,8 @@ static void open_engine(struct wire *w)
     const char *listen = c->listen.items[0];
     const char *colon = strrchr(listen, ':');
 
-    (void)snprintf(url, sizeof(url), "%s://%.*s:%u", c->tls.cert != NULL ? "https" : "http",
+    (void)snprintf(url, sizeof(url), "%s://%.*s:%u",
+                   c->tls.cert != NULL ? "https" : "http",
                    colon != NULL ? (int)(colon - listen) : (int)strlen(listen), listen,
                    wire_port(w));
     engine_open(w->engine, c->public_url != NULL ? c->public_url : url);
@@ -289,7 +290,7 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
 /* ---- reload ---------------------------------------------------------------------- */
 
 /* Members that are read once. */
-static const char *const fixed[] = {"listen", "store", "limits",      "egress",
+static const char *const fixed[] = {"listen", "store", "limits",       "egress",
                                     "vars",   "tls",   "drainTimeout", "publicUrl"};
 
 static void log_what_waits(const struct config *old, const struct config *new)
