@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "engine/run/state.h"
 
-enum { ANSWERS_ROOM = 8 };
+enum { ANSWERS_ROOM = 8, TAKES_ROOM = LIMIT_SIGNALS_KEPT + 1 };
 
 void oracle_init(struct oracle *o, struct engine *e, struct resident *r,
                  struct record *record)
@@ -234,10 +234,12 @@ static int64_t ask_signal(struct oracle *o, const struct saga_question *q)
         return 0;
     }
     if (o->takes == NULL) {
-        o->takes = arena_take(batch_arena(o), LIMIT_SIGNALS_KEPT * sizeof(o->takes[0]));
+        o->takes = arena_take(batch_arena(o), TAKES_ROOM * sizeof(o->takes[0]));
     }
-    assert(o->n_takes < LIMIT_SIGNALS_KEPT);
+    assert(o->n_takes < TAKES_ROOM);
     o->takes[o->n_takes++] = (struct record_take){.step = q->step, .turn = q->turn};
+    o->record->takes = o->takes; /* What follows the wait in this turn may read it. */
+    o->record->n_takes = o->n_takes;
     return 1;
 }
 

@@ -248,8 +248,6 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     }
     record->answers = o.answers;
     record->n_answers = o.n_answers;
-    record->takes = o.takes;
-    record->n_takes = o.n_takes;
     note_too_late(&e->saga, flags_before, record);
     carry_out(e, r, &o, record);
     docs_take(r->docs, &e->saga);
