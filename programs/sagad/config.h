@@ -100,7 +100,7 @@ struct config {
     struct json_span text;
 
     struct config_texts listen;
-    const char *store; /* "sqlite:PATH" */
+    const char *store;      /* "sqlite:PATH" */
     const char *public_url; /* Where callbacks reach this daemon; NULL: the listener. */
     struct {
         uint64_t body_max;

@@ -13,11 +13,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/run/engine.h"
+#include "engine/run/registry.h"
 #include "engine/run/saga_text.h"
 #include "engine/store/store_open.h"
 #include "programs/sagad/mock.h"
 #include "programs/sagad/notify.h"
 #include "programs/sagad/temporary.h"
+#include "programs/sagad/used.h"
 #include "programs/sagad/world.h"
 
 /* Free disk space below which starts, and below which calls, are refused (S95). */
@@ -307,28 +309,37 @@ static void log_what_waits(const struct config *old, const struct config *new)
     }
 }
 
-/* Sagas may be using it, and would have nowhere to go. */
-static enum err check_removed(const struct config *old, const struct config *new,
+/* A service that is gone from the file stays known to the engine until the next start;
+ * new definitions cannot name it. One that sagas still need is not taken away. */
+static enum err check_removed(struct wire *w, const struct config *new,
                               struct err_info *info)
 {
-    for (size_t i = 0; i < old->services.n; i++) {
-        const char *name = config_service_at(old, i)->name;
+    const struct config *old = w->now->config;
+    struct registry *registry = registry_create(w->reader, engine_stamp(w->engine));
+    enum err e = ERR_OK;
 
-        if (config_service_of(new, name) == NULL) {
-            return err_set(info, ERR_CONFLICT,
-                           "the service '%s' is missing; a service is only removed by a "
-                           "restart",
-                           name);
+    for (size_t i = 0; e == ERR_OK && i < old->services.n; i++) {
+        const char *name = config_service_at(old, i)->name;
+        bool is_used = false;
+
+        if (config_service_of(new, name) != NULL) {
+            continue;
+        }
+        e = used_by_unfinished(w->reader, registry, name, &is_used, info);
+        if (e == ERR_OK && is_used) {
+            e = err_set(info, ERR_CONFLICT,
+                        "the service '%s' is missing, and unfinished sagas use it", name);
         }
     }
-    return ERR_OK;
+    registry_destroy(registry);
+    return e;
 }
 
 enum err wire_reload(struct wire *w, struct config *config, struct secrets *secrets,
                      struct err_info *info)
 {
     const struct config *old = w->now->config;
-    enum err e = check_removed(old, config, info);
+    enum err e = check_removed(w, config, info);
 
     if (e != ERR_OK) {
         secrets_destroy(secrets);

@@ -135,14 +135,31 @@ def test_hup_with_a_mistake_keeps_the_old_and_says_so(make_daemon, participant):
     assert daemon.client.start("order", wait=20).json["status"] == "completed"
 
 
-def test_hup_does_not_take_a_service_away(make_daemon, participant):
-    daemon = make_daemon(services={"shop": participant.url})
+def test_hup_does_not_take_away_a_service_that_a_saga_needs(make_daemon, participant):
+    daemon = make_daemon(services={"shop": participant.url, "idle": participant.url})
     daemon.client.put_definition(ORDER)
-    daemon.config["services"] = {}
+    gate = participant.script("POST", "/pay", Gate())
+    saga = daemon.client.start("order").json["id"]
+    participant.wait_for(1, "POST", "/pay")
+    services = daemon.config["services"]
+    daemon.config["services"] = {"idle": services["idle"]}
     daemon.write_config()
     daemon.signal(signal.SIGHUP)
     told = daemon.wait_log("reload refused: the old configuration stays")
     assert "'shop'" in told["detail"]
+    gate.release()
+    assert daemon.client.wait_status(saga)["status"] == "completed"
+
+    daemon.config["services"] = {"shop": services["shop"]}
+    daemon.write_config()
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_log("reloaded")
+    idle = {
+        "name": "idle",
+        "steps": [{"id": "a", "call": {"service": "idle", "url": "/a"}, "compensate": None}],
+    }
+    refused = daemon.client.ask("PUT", "/v1/definitions/idle", idle)
+    assert refused.status == 422, refused
     assert daemon.client.start("order", wait=20).json["status"] == "completed"
 
 
