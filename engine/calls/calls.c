@@ -23,6 +23,28 @@
 #define CONNECT_TIMEOUT_MS 10000U
 #define TIMEOUT_MAX_MS 2000000000U /* 23 days: what curl's 32-bit arithmetic bears. */
 
+/* The verdict is pure and knows no libcurl: its numbers are checked here. */
+#define SAME(ours, curls)                                                        \
+    _Static_assert(VERDICT_TRANSFER_##ours == (int)CURLE_##curls, "a number of " \
+                                                                  "libcurl's")
+SAME(OK, OK);
+SAME(UNSUPPORTED, UNSUPPORTED_PROTOCOL);
+SAME(BAD_URL, URL_MALFORMAT);
+SAME(NO_HOST, COULDNT_RESOLVE_HOST);
+SAME(NO_CONNECTION, COULDNT_CONNECT);
+SAME(NOT_HTTP, WEIRD_SERVER_REPLY);
+SAME(CUT, PARTIAL_FILE);
+SAME(TIMED_OUT, OPERATION_TIMEDOUT);
+SAME(TLS_FAILED, SSL_CONNECT_ERROR);
+SAME(REFUSED_BY_US, ABORTED_BY_CALLBACK);
+SAME(BAD_ARGUMENT, BAD_FUNCTION_ARGUMENT);
+SAME(NOTHING_CAME, GOT_NOTHING);
+SAME(SEND_BROKE, SEND_ERROR);
+SAME(RECEIVE_BROKE, RECV_ERROR);
+SAME(TLS_CERTIFICATE, SSL_CERTPROBLEM);
+SAME(TLS_NOT_TRUSTED, PEER_FAILED_VERIFICATION);
+#undef SAME
+
 struct call {
     struct calls *calls; /* Borrowed: its owner. */
     struct call_name name;

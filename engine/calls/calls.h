@@ -17,8 +17,8 @@
 #include "base/err.h"
 #include "engine/calls/egress.h"
 #include "engine/calls/service.h"
-#include "engine/calls/verdict.h"
 #include "engine/core/saga.h"
+#include "engine/core/verdict.h"
 
 struct calls;
 

@@ -1,6 +1,6 @@
 /* What an attempt's end means: the measured table of semantics.md, line by line, and
  * each rule of S10 to S17 that one attempt can show. Outcomes are compared as words. */
-#include "engine/calls/verdict.h"
+#include "engine/core/verdict.h"
 
 #include <check.h>
 #include <curl/curl.h>

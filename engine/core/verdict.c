@@ -1,8 +1,7 @@
 /* verdict.c - see verdict.h. */
-#include "engine/calls/verdict.h"
+#include "engine/core/verdict.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <stddef.h>
 
 bool verdict_is_answer(const struct verdict_facts *facts)
@@ -11,7 +10,8 @@ bool verdict_is_answer(const struct verdict_facts *facts)
         return false;
     }
     /* Over the cap it is we who stopped reading: the wire did not cut it. */
-    return facts->is_over_cap || (facts->curl_result == CURLE_OK && facts->body_complete);
+    return facts->is_over_cap ||
+           (facts->curl_result == VERDICT_TRANSFER_OK && facts->body_complete);
 }
 
 /* ---- the table of statuses (S12 to S14) ------------------------------------- */
@@ -84,10 +84,10 @@ bool verdict_is_service_fault(const struct verdict_facts *facts)
         return true;
     }
     switch (facts->curl_result) { /* Our own refusal says nothing about the service. */
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_ABORTED_BY_CALLBACK:
+    case VERDICT_TRANSFER_UNSUPPORTED:
+    case VERDICT_TRANSFER_BAD_URL:
+    case VERDICT_TRANSFER_BAD_ARGUMENT:
+    case VERDICT_TRANSFER_REFUSED_BY_US:
         return false;
     default:
         return true;
@@ -99,21 +99,21 @@ bool verdict_is_service_fault(const struct verdict_facts *facts)
 static const char *why_unsent(int curl_result)
 {
     switch (curl_result) {
-    case CURLE_COULDNT_RESOLVE_HOST:
+    case VERDICT_TRANSFER_NO_HOST:
         return "the host name could not be resolved";
-    case CURLE_COULDNT_CONNECT:
+    case VERDICT_TRANSFER_NO_CONNECTION:
         return "could not connect";
-    case CURLE_OPERATION_TIMEDOUT:
+    case VERDICT_TRANSFER_TIMED_OUT:
         return "timed out before the request was sent";
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
+    case VERDICT_TRANSFER_TLS_FAILED:
+    case VERDICT_TRANSFER_TLS_NOT_TRUSTED:
+    case VERDICT_TRANSFER_TLS_CERTIFICATE:
         return "the TLS handshake failed";
-    case CURLE_ABORTED_BY_CALLBACK:
+    case VERDICT_TRANSFER_REFUSED_BY_US:
         return "the address is refused by the egress policy";
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case VERDICT_TRANSFER_UNSUPPORTED:
+    case VERDICT_TRANSFER_BAD_URL:
+    case VERDICT_TRANSFER_BAD_ARGUMENT:
         return "the request cannot be sent as it is";
     default:
         return "the request was not sent";
@@ -126,7 +126,7 @@ static const char *why_no_answer(const struct verdict_facts *facts)
         return "the answer's framing contradicts itself";
     }
     if (facts->status > 0 && facts->headers_complete) {
-        return facts->curl_result == CURLE_OPERATION_TIMEDOUT
+        return facts->curl_result == VERDICT_TRANSFER_TIMED_OUT
                    ? "timed out in the middle of the answer's body"
                    : "the answer's body was cut";
     }
@@ -134,17 +134,17 @@ static const char *why_no_answer(const struct verdict_facts *facts)
         return "the answer's header block was cut";
     }
     switch (facts->curl_result) {
-    case CURLE_OPERATION_TIMEDOUT:
+    case VERDICT_TRANSFER_TIMED_OUT:
         return "timed out waiting for the answer";
-    case CURLE_GOT_NOTHING:
+    case VERDICT_TRANSFER_NOTHING_CAME:
         return "the connection was closed without an answer";
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
+    case VERDICT_TRANSFER_RECEIVE_BROKE:
+    case VERDICT_TRANSFER_SEND_BROKE:
         return "the connection broke before the answer";
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
+    case VERDICT_TRANSFER_UNSUPPORTED:
+    case VERDICT_TRANSFER_NOT_HTTP:
         return "the answer is not HTTP";
-    case CURLE_COULDNT_CONNECT:
+    case VERDICT_TRANSFER_NO_CONNECTION:
         return "the connection broke and could not be made again";
     default:
         return "no answer came";
@@ -156,9 +156,9 @@ static const char *why_no_answer(const struct verdict_facts *facts)
 static struct verdict unsent(const struct verdict_facts *facts)
 {
     /* What cannot be sent as it is stays so: waiting for hours would help nobody. */
-    const bool is_hopeless = facts->curl_result == CURLE_UNSUPPORTED_PROTOCOL ||
-                             facts->curl_result == CURLE_URL_MALFORMAT ||
-                             facts->curl_result == CURLE_BAD_FUNCTION_ARGUMENT;
+    const bool is_hopeless = facts->curl_result == VERDICT_TRANSFER_UNSUPPORTED ||
+                             facts->curl_result == VERDICT_TRANSFER_BAD_URL ||
+                             facts->curl_result == VERDICT_TRANSFER_BAD_ARGUMENT;
 
     return (struct verdict){.outcome = OUTCOME_UNSENT,
                             .may_retry = !is_hopeless,
@@ -334,7 +334,7 @@ struct verdict verdict_of(const struct verdict_facts *facts,
     if (verdict_is_answer(facts)) {
         v = policy->call == CALL_CONFIRM ? of_confirm(facts, policy)
                                          : of_answer(facts, policy);
-    } else if (facts->curl_result != CURLE_OK && facts->request_bytes == 0) {
+    } else if (facts->curl_result != VERDICT_TRANSFER_OK && facts->request_bytes == 0) {
         v = unsent(facts);
     } else {
         v = unknown(why_no_answer(facts));

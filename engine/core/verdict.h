@@ -8,10 +8,13 @@
  * It judges one attempt and knows nothing of those before it but in_doubt: sticky doubt
  * (S15), attempts that have run out, and that a GET or HEAD is never in doubt are the
  * core's. So an `unknown` GET is told as UNKNOWN with may_retry, like any other.
- * No state, no threads.
+ *
+ * It stands in the core because an author's test judges its scripted answers by it too,
+ * without libcurl: how a transfer ended is a number of libcurl's, of which the ones that
+ * mean something are named here. No state, no threads.
  */
-#ifndef CALLS_VERDICT_H
-#define CALLS_VERDICT_H
+#ifndef CORE_VERDICT_H
+#define CORE_VERDICT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,11 +22,32 @@
 #include "engine/core/plan.h"
 #include "engine/core/saga.h"
 
+/* How a transfer ended, as libcurl numbers it: the ones that are told apart. That they
+ * are libcurl's is checked where calls are made (engine/calls/calls.c). */
+enum verdict_transfer {
+    VERDICT_TRANSFER_OK = 0,
+    VERDICT_TRANSFER_UNSUPPORTED = 1,
+    VERDICT_TRANSFER_BAD_URL = 3,
+    VERDICT_TRANSFER_NO_HOST = 6,
+    VERDICT_TRANSFER_NO_CONNECTION = 7,
+    VERDICT_TRANSFER_NOT_HTTP = 8,
+    VERDICT_TRANSFER_CUT = 18,
+    VERDICT_TRANSFER_TIMED_OUT = 28,
+    VERDICT_TRANSFER_TLS_FAILED = 35,
+    VERDICT_TRANSFER_REFUSED_BY_US = 42,
+    VERDICT_TRANSFER_BAD_ARGUMENT = 43,
+    VERDICT_TRANSFER_NOTHING_CAME = 52,
+    VERDICT_TRANSFER_SEND_BROKE = 55,
+    VERDICT_TRANSFER_RECEIVE_BROKE = 56,
+    VERDICT_TRANSFER_TLS_CERTIFICATE = 58,
+    VERDICT_TRANSFER_TLS_NOT_TRUSTED = 60,
+};
+
 enum verdict_condition { VERDICT_NOT_ASKED, VERDICT_NO, VERDICT_YES, VERDICT_FAILED };
 
 /* Seen on the wire. */
 struct verdict_facts {
-    int curl_result;    /* CURLcode; 0 is CURLE_OK. */
+    int curl_result;    /* CURLcode; see enum verdict_transfer. */
     long status;        /* HTTP status; 0: none came. */
     long request_bytes; /* CURLINFO_REQUEST_SIZE; 0 proves that nothing was sent (S11). */
     bool headers_complete;   /* The blank line after the final header block came. */
@@ -73,4 +97,4 @@ enum plan_meaning verdict_meaning(const struct plan_statuses *statuses, long sta
 /* Does the breaker count it? Transport errors, time-outs and 5xx, never 4xx (S50). */
 bool verdict_is_service_fault(const struct verdict_facts *facts);
 
-#endif /* CALLS_VERDICT_H */
+#endif /* CORE_VERDICT_H */
