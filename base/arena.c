@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 
+#define PRINTF_FIRST 192 /* Most texts fit: formatted once. */
+
 struct chunk {
     struct chunk *next; /* Older. */
     size_t room;        /* Bytes behind the header. */
@@ -122,14 +124,18 @@ char *arena_text(struct arena *a, const char *text)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+    char first[PRINTF_FIRST];
     va_list args;
     char *text;
     int n;
 
     va_start(args, fmt);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(first, sizeof(first), fmt, args);
     va_end(args);
     assert(n >= 0); /* Only a bad format or a wide character could do that. */
+    if ((size_t)n < sizeof(first)) {
+        return arena_copy(a, first, (size_t)n);
+    }
     text = arena_take_unset(a, (size_t)n + 1);
     va_start(args, fmt);
     (void)vsnprintf(text, (size_t)n + 1, fmt, args); /* Its length is known: n. */
