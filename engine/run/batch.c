@@ -65,19 +65,6 @@ void batch_add_turn(struct batch *b, struct resident *r)
     r->n_uncommitted++;
 }
 
-void batch_hand_over(struct engine *e)
-{
-    struct batch *b = engine_batch(e);
-
-    if (e->is_committing || b->ops.n == 0) {
-        return;
-    }
-    b->seq = e->batch_seq++;
-    e->is_committing = true;
-    e->filling ^= 1U;
-    writer_commit(e->writer, &b->ops);
-}
-
 static void release_answers(struct engine *e, struct batch *b)
 {
     struct batch_answer *next;
@@ -92,8 +79,30 @@ static void release_answers(struct engine *e, struct batch *b)
             waiters_add(e, r, a->command);
         } else {
             waiters_answer(e, r, a->command);
+            turn_let_go(e, r);
         }
     }
+}
+
+void batch_hand_over(struct engine *e)
+{
+    struct batch *b = engine_batch(e);
+
+    if (e->is_committing) {
+        return;
+    }
+    if (b->ops.n == 0 && b->first_answer == NULL) {
+        return;
+    }
+    if (b->ops.n == 0) { /* What these answers waited for is on disk already. */
+        release_answers(e, b);
+        empty(b);
+        return;
+    }
+    b->seq = e->batch_seq++;
+    e->is_committing = true;
+    e->filling ^= 1U;
+    writer_commit(e->writer, &b->ops);
 }
 
 /* Each saga once it has no turn left to commit: its waiters, and whether it may go. */

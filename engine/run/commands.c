@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "engine/run/load.h"
 #include "engine/run/state.h"
+#include "engine/run/turn.h"
 #include "engine/run/waiters.h"
 
 void commands_refuse(struct command *c, enum problem problem, const char *fmt, ...)
@@ -44,6 +45,7 @@ static void answer_as_before(struct engine *e, struct command *c,
     } else {
         c->replay_status = replay->status;
         waiters_answer(e, r, c);
+        turn_let_go(e, r);
     }
 }
 

@@ -66,6 +66,7 @@ void waiters_add(struct engine *e, struct resident *r, struct command *c)
     if (r->n_uncommitted == 0 && is_over(e, r, c)) {
         c->revision = e->saga.turn;
         waiters_answer(e, r, c);
+        turn_let_go(e, r);
         return;
     }
     w = mem_alloc(sizeof(*w));

@@ -16,7 +16,8 @@
 struct engine;
 struct resident;
 
-/* Let c wait at r, unless what it waits for is so already: then it is answered now. */
+/* Let c wait at r, unless what it waits for is so already: then it is answered now, and
+ * r may have left memory. */
 void waiters_add(struct engine *e, struct resident *r, struct command *c);
 
 /* The saga's committed state may have moved: answer those it concerns. */
