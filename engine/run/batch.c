@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/run/commands.h"
+#include "engine/run/load.h"
 #include "engine/run/sending.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
@@ -65,22 +66,43 @@ void batch_add_turn(struct batch *b, struct resident *r)
     r->n_uncommitted++;
 }
 
+/* The command's saga has left memory meanwhile: read again, to be shown. */
+static struct resident *saga_of(struct engine *e, const struct batch_answer *a)
+{
+    struct resident *r = NULL;
+    struct err_info info;
+
+    if (a->saga != 0 && load_saga(e, a->saga, &r, &info) != ERR_OK) {
+        return NULL;
+    }
+    return r;
+}
+
+static void release_answer(struct engine *e, const struct batch_answer *a)
+{
+    struct command *c = a->command;
+    struct resident *r = saga_of(e, a);
+
+    if (a->saga != 0 && r == NULL) {
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE,
+                        "It is done, but the saga cannot be read now");
+    } else if (r == NULL) {
+        c->done(c->user, c);
+    } else if (c->wait != COMMAND_WAIT_NOT) {
+        waiters_add(e, r, c);
+    } else {
+        waiters_answer(e, r, c);
+        turn_let_go(e, r);
+    }
+}
+
 static void release_answers(struct engine *e, struct batch *b)
 {
     struct batch_answer *next;
 
     for (struct batch_answer *a = b->first_answer; a != NULL; a = next) {
-        struct resident *r = a->saga != 0 ? table_find(e->table, a->saga) : NULL;
-
         next = a->next;
-        if (r == NULL) {
-            a->command->done(a->command->user, a->command);
-        } else if (a->command->wait != COMMAND_WAIT_NOT) {
-            waiters_add(e, r, a->command);
-        } else {
-            waiters_answer(e, r, a->command);
-            turn_let_go(e, r);
-        }
+        release_answer(e, a);
     }
 }
 
