@@ -42,6 +42,7 @@ struct store_definition store_definition_copy(struct arena *a,
     copy.name = arena_text(a, from->name);
     copy.hash = arena_text(a, from->hash);
     copy.content = arena_text(a, from->content);
+    copy.children = arena_text(a, from->children);
     return copy;
 }
 
@@ -230,6 +231,16 @@ enum err store_find_unique(struct store_reader *r, const char *definition_name,
     return find_saga(r, &q, a, out, info);
 }
 
+enum err store_find_child(struct store_reader *r, uint64_t parent, uint16_t step,
+                          uint32_t item, struct arena *a, struct store_saga *out,
+                          struct err_info *info)
+{
+    const struct store_saga_query q = {
+        .by = STORE_SAGAS_BY_PLACE, .num = parent, .step = step, .item = item, .most = 1};
+
+    return find_saga(r, &q, a, out, info);
+}
+
 static void keep_bytes(void *user, struct store_bytes bytes)
 {
     struct keep *k = user;
@@ -283,6 +294,26 @@ enum err store_read_meta(struct store_reader *r, const char *name, struct arena 
 
     return kept(r->backend->read_bytes(r, &q, keep_text, &k, info), &k, info,
                 "meta text");
+}
+
+enum err store_read_notify_body(struct store_reader *r, uint64_t num, struct arena *a,
+                                struct store_bytes *out, struct err_info *info)
+{
+    const struct store_bytes_query q = {.of = STORE_BYTES_NOTIFY, .num = num};
+    struct keep k = {a, out, false};
+
+    return kept(r->backend->read_bytes(r, &q, keep_bytes, &k, info), &k, info, "webhook");
+}
+
+enum err store_next_notify_origin(struct store_reader *r, const char *after,
+                                  struct arena *a, const char **out,
+                                  struct err_info *info)
+{
+    const struct store_bytes_query q = {.of = STORE_BYTES_NOTIFY_ORIGIN,
+                                        .name = after == NULL ? "" : after};
+    struct keep k = {a, out, false};
+
+    return kept(r->backend->read_bytes(r, &q, keep_text, &k, info), &k, info, "origin");
 }
 
 enum err store_find_vars(struct store_reader *r, const char *text, uint64_t *out,
@@ -426,6 +457,25 @@ enum err store_scan_due(struct store_reader *r, uint64_t until_ms, size_t most,
 {
     const struct store_saga_query q = {
         .by = STORE_SAGAS_DUE, .until_ms = until_ms, .most = most};
+
+    return scan_sagas(r, &q, each, user, info);
+}
+
+enum err store_scan_notify(struct store_reader *r, const char *origin, size_t most,
+                           store_each_notify each, void *user, struct err_info *info)
+{
+    return most == 0 ? ERR_OK
+                     : r->backend->scan_notify(r, origin, most, each, user, info);
+}
+
+enum err store_scan_line(struct store_reader *r, const char *definition_name,
+                         const char *ordering_key, size_t most, store_each_saga each,
+                         void *user, struct err_info *info)
+{
+    const struct store_saga_query q = {.by = STORE_SAGAS_IN_LINE,
+                                       .name = definition_name,
+                                       .key = ordering_key,
+                                       .most = most};
 
     return scan_sagas(r, &q, each, user, info);
 }

@@ -80,6 +80,8 @@ struct store_definition {
     uint32_t version;
     const char *hash; /* Of the canonical content, hex. */
     const char *content;
+    const char *children; /* Versions of its children that name none, as they were when
+                           * it was stored: JSON object text; NULL: there are none. */
     uint64_t created_ms;
     uint32_t current;  /* Filled by readers: the version new sagas take. */
     bool is_paused;    /* Filled by readers: starts are refused. */
@@ -113,6 +115,20 @@ struct store_replay { /* An Idempotency-Key that was used. */
     uint64_t at_ms;
 };
 
+/* A webhook that its receiver has not got yet. There is no row of one that it has. */
+struct store_notify {
+    uint64_t num;
+    uint64_t saga;
+    const char *id;     /* The message's, the same on every attempt. */
+    const char *origin; /* Of url; messages to one origin wait for each other. */
+    const char *url;
+    const char *secret;      /* Name of the secret that signs it; NULL none. */
+    struct store_bytes body; /* Not filled by store_scan_notify(). */
+    uint64_t made_ms;
+    uint64_t due_ms;   /* Next attempt. */
+    uint32_t attempts; /* Made so far. */
+};
+
 struct store_audit {
     uint64_t at_ms;
     const char *actor;
@@ -139,6 +155,9 @@ enum store_op_kind {
     STORE_AUDIT,
     STORE_VARS,              /* num, text */
     STORE_META,              /* name, text: insert or replace */
+    STORE_NOTIFY,            /* A new webhook. */
+    STORE_NOTIFY_LATER,      /* due_ms, attempts of notify.num */
+    STORE_NOTIFY_DONE,       /* notify.num is delivered or given up: its row goes. */
 };
 
 struct store_op {
@@ -155,6 +174,7 @@ struct store_op {
         struct store_definition definition;
         struct store_replay replay;
         struct store_audit audit;
+        struct store_notify notify;
         struct {
             uint64_t num;
             const char *text;
@@ -205,11 +225,12 @@ void store_reader_end(struct store_reader *r);
 
 /* Every reading function: ERR_OK, ERR_NOT_FOUND (nothing written to out), ERR_IO. */
 
-/* The largest saga, definition and vars numbers, 0 if none. */
+/* The largest saga, definition, vars and notify numbers, 0 if none. */
 struct store_numbers {
     uint64_t saga;
     uint64_t definition;
     uint64_t vars;
+    uint64_t notify;
 };
 MUST_CHECK enum err store_read_numbers(struct store_reader *r, struct store_numbers *out,
                                        struct err_info *info);
@@ -224,6 +245,10 @@ MUST_CHECK enum err store_find_saga_num(struct store_reader *r, uint64_t num,
 MUST_CHECK enum err store_find_unique(struct store_reader *r, const char *definition_name,
                                       const char *key, struct arena *a,
                                       struct store_saga *out, struct err_info *info);
+/* The youngest child of the parent's step, or of one of its items. */
+MUST_CHECK enum err store_find_child(struct store_reader *r, uint64_t parent,
+                                     uint16_t step, uint32_t item, struct arena *a,
+                                     struct store_saga *out, struct err_info *info);
 MUST_CHECK enum err store_read_input(struct store_reader *r, uint64_t saga,
                                      struct arena *a, struct store_bytes *out,
                                      struct err_info *info);
@@ -264,6 +289,26 @@ MUST_CHECK enum err store_scan_awake(struct store_reader *r, uint64_t after_num,
 MUST_CHECK enum err store_scan_due(struct store_reader *r, uint64_t until_ms, size_t most,
                                    store_each_saga each, void *user,
                                    struct err_info *info);
+
+/* The sagas of the definition name with that ordering key that are not final, in the
+ * order of their start. */
+MUST_CHECK enum err store_scan_line(struct store_reader *r, const char *definition_name,
+                                    const char *ordering_key, size_t most,
+                                    store_each_saga each, void *user,
+                                    struct err_info *info);
+
+/* Webhooks: the first origin after `after` (NULL: of all) that has one; its webhooks by
+ * due time, then number, without their bodies; a body. */
+MUST_CHECK enum err store_next_notify_origin(struct store_reader *r, const char *after,
+                                             struct arena *a, const char **out,
+                                             struct err_info *info);
+typedef bool (*store_each_notify)(void *user, const struct store_notify *notify);
+MUST_CHECK enum err store_scan_notify(struct store_reader *r, const char *origin,
+                                      size_t most, store_each_notify each, void *user,
+                                      struct err_info *info);
+MUST_CHECK enum err store_read_notify_body(struct store_reader *r, uint64_t num,
+                                           struct arena *a, struct store_bytes *out,
+                                           struct err_info *info);
 
 /* How many sagas of each definition name and status there are. */
 typedef bool (*store_each_count)(void *user, const char *definition_name,

@@ -34,6 +34,8 @@ enum store_sagas_by {
     STORE_SAGAS_BY_ID,     /* id */
     STORE_SAGAS_BY_NUM,    /* num */
     STORE_SAGAS_BY_UNIQUE, /* name, key */
+    STORE_SAGAS_BY_PLACE,  /* num: the parent's; step, item; the last generation first. */
+    STORE_SAGAS_IN_LINE,   /* name, key: not final, with that ordering key; by num. */
     STORE_SAGAS_AWAKE,     /* Not final, not asleep, above num; by num. */
     STORE_SAGAS_DUE,       /* Asleep, 0 < wake_ms <= until_ms; by wake_ms, num. */
     STORE_SAGAS_LISTED,    /* filter, below num; newest first. */
@@ -45,6 +47,8 @@ struct store_saga_query {
     uint64_t num;
     const char *name;
     const char *key;
+    uint16_t step;
+    uint32_t item;
     uint64_t until_ms;
     const struct store_filter *filter; /* Never NULL for LISTED. Times are exclusive. */
     size_t most;                       /* At least 1. */
@@ -68,15 +72,17 @@ struct store_definition_query {
 };
 
 enum store_bytes_of {
-    STORE_BYTES_INPUT, /* saga */
-    STORE_BYTES_ITEM,  /* saga, step, item */
-    STORE_BYTES_VARS,  /* num */
-    STORE_BYTES_META,  /* name */
+    STORE_BYTES_INPUT,         /* saga */
+    STORE_BYTES_ITEM,          /* saga, step, item */
+    STORE_BYTES_VARS,          /* num */
+    STORE_BYTES_META,          /* name */
+    STORE_BYTES_NOTIFY,        /* num: the body */
+    STORE_BYTES_NOTIFY_ORIGIN, /* The least origin above name ("": the first). */
 };
 
 struct store_bytes_query {
     enum store_bytes_of of;
-    uint64_t num; /* Of the saga or the vars. */
+    uint64_t num; /* Of the saga, the vars or the webhook. */
     uint16_t step;
     uint32_t item;
     const char *name;
@@ -125,6 +131,8 @@ struct store_backend {
                            store_each_turn each, void *user, struct err_info *info);
     enum err (*scan_late)(struct store_reader *r, uint64_t saga, store_each_late each,
                           void *user, struct err_info *info);
+    enum err (*scan_notify)(struct store_reader *r, const char *origin, size_t most,
+                            store_each_notify each, void *user, struct err_info *info);
     enum err (*scan_counts)(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
     enum err (*scan_definitions)(struct store_reader *r,

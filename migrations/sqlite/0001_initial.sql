@@ -24,6 +24,7 @@ CREATE TABLE definition (
     hash       TEXT    NOT NULL,                -- Of the canonical content.
     content    TEXT    NOT NULL,
     created_ms INTEGER NOT NULL,
+    children   TEXT,                            -- {"child": version}: those that name none.
     UNIQUE (name, version)
 ) STRICT;
 CREATE INDEX definition_hash ON definition (name, hash);
@@ -67,6 +68,9 @@ CREATE UNIQUE INDEX saga_unique ON saga (name, unique_key) WHERE unique_key IS N
 CREATE INDEX saga_open ON saga (status, is_asleep) WHERE status < 3;
 CREATE INDEX saga_ended ON saga (status) WHERE status >= 3;
 CREATE INDEX saga_due ON saga (wake_ms) WHERE is_asleep = 1 AND wake_ms > 0 AND status < 3;
+-- Who is next, and whose child is where.
+CREATE INDEX saga_line ON saga (name, ordering_key) WHERE ordering_key IS NOT NULL AND status < 3;
+CREATE INDEX saga_child ON saga (parent, parent_step, parent_item, generation) WHERE parent > 0;
 CREATE INDEX saga_name ON saga (name);
 CREATE INDEX saga_key ON saga (key) WHERE key IS NOT NULL;
 CREATE INDEX saga_stuck ON saga (stuck_step) WHERE stuck_step IS NOT NULL;
@@ -152,6 +156,22 @@ CREATE TABLE audit (
     hash       TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX audit_subject ON audit (subject);
+
+-- Webhooks that their receivers have not got yet: the outbox. body stands last, so that
+-- what is looked at before it is sent needs no page of it.
+CREATE TABLE notify (
+    num      INTEGER PRIMARY KEY,
+    saga     INTEGER NOT NULL,
+    id       TEXT    NOT NULL,                  -- Of the message, on every attempt.
+    origin   TEXT    NOT NULL,                  -- Of url.
+    url      TEXT    NOT NULL,
+    secret   TEXT,                              -- The name, never the value.
+    made_ms  INTEGER NOT NULL,
+    due_ms   INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    body     BLOB    NOT NULL
+) STRICT;
+CREATE INDEX notify_due ON notify (origin, due_ms);
 
 CREATE TABLE meta (
     name TEXT NOT NULL PRIMARY KEY,

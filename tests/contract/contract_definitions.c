@@ -82,6 +82,25 @@ START_TEST(test_definition_is_read_as_it_was_written)
     ck_assert_uint_eq(d.created_ms, 1001);
     ck_assert_uint_eq(d.current, 2);
     ck_assert(!d.is_paused && !d.is_archived);
+    ck_assert_ptr_null(d.children);
+}
+END_TEST
+
+START_TEST(test_versions_of_children_are_read_as_they_were_written)
+{
+    struct store_definition d;
+
+    contract_add_definition(1, "order", 1);
+    contract_batch.first->of.definition.children = "{\"pay\":3}";
+    contract_commit();
+    ck_assert_int_eq(store_find_definition(contract_reader, "order", 0, contract_arena,
+                                           &d, &contract_info),
+                     ERR_OK);
+    ck_assert_str_eq(d.children, "{\"pay\":3}");
+    ck_assert_int_eq(
+        store_find_definition_num(contract_reader, 1, contract_arena, &d, &contract_info),
+        ERR_OK);
+    ck_assert_str_eq(d.children, "{\"pay\":3}");
 }
 END_TEST
 
@@ -223,6 +242,7 @@ END_TEST
 static void add_tests(TCase *t)
 {
     tcase_add_test(t, test_definition_is_read_as_it_was_written);
+    tcase_add_test(t, test_versions_of_children_are_read_as_they_were_written);
     tcase_add_test(t, test_version_zero_is_the_current_one);
     tcase_add_test(t, test_definition_never_used_has_no_current_version);
     tcase_add_test(t, test_definition_is_found_by_number_and_by_content);

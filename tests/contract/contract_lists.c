@@ -300,8 +300,81 @@ START_TEST(test_each_may_read_with_the_same_reader)
 }
 END_TEST
 
+static void add_in_line(uint64_t num, uint64_t definition, const char *key,
+                        enum saga_status status)
+{
+    struct store_saga *s = contract_add_saga(num, definition);
+
+    s->ordering_key = key;
+    s->status = status;
+}
+
+START_TEST(test_line_is_the_unfinished_sagas_of_a_key_in_start_order)
+{
+    contract_commit_definitions();
+    add_in_line(1, 1, "a", SAGA_STATUS_COMPLETED);
+    add_in_line(2, 2, "a", SAGA_STATUS_STUCK);
+    add_in_line(3, 2, "b", SAGA_STATUS_RUNNING);
+    add_in_line(4, 1, "a", SAGA_STATUS_RUNNING); /* Another version, the same line. */
+    add_in_line(5, 3, "a", SAGA_STATUS_RUNNING);
+    add_in_line(6, 2, "a", SAGA_STATUS_COMPENSATED);
+    add_in_line(7, 2, "a", SAGA_STATUS_COMPENSATING);
+    add_in_line(8, 2, NULL, SAGA_STATUS_RUNNING);
+    contract_commit();
+    ck_assert_str_eq(contract_line("order", "a"), "2 4 7");
+    ck_assert_str_eq(contract_line("order", "b"), "3");
+    ck_assert_str_eq(contract_line("refund", "a"), "5");
+    ck_assert_str_eq(contract_line("refund", "b"), "");
+    ck_assert_str_eq(contract_line("nobody", "a"), "");
+    (void)contract_add_update(2, SAGA_STATUS_RESOLVED);
+    contract_commit();
+    ck_assert_str_eq(contract_line("order", "a"), "4 7");
+}
+END_TEST
+
+static void add_child(uint64_t num, uint16_t step, uint32_t item, uint16_t generation)
+{
+    struct store_saga *s = contract_add_saga(num, 1);
+
+    s->parent = 1;
+    s->parent_step = step;
+    s->parent_item = item;
+    s->generation = generation;
+}
+
+static const char *child_at(uint64_t parent, uint16_t step, uint32_t item)
+{
+    struct store_saga s = {.id = "none"};
+    enum err e = store_find_child(contract_reader, parent, step, item, contract_arena, &s,
+                                  &contract_info);
+
+    ck_assert_int_eq(e, strcmp(s.id, "none") == 0 ? ERR_NOT_FOUND : ERR_OK);
+    return s.id;
+}
+
+START_TEST(test_child_of_a_place_is_its_last_generation)
+{
+    contract_commit_definitions();
+    (void)contract_add_saga(1, 1);
+    add_child(2, 3, SAGA_NO_ITEM, 1);
+    add_child(3, 4, 0, 2);
+    add_child(4, 4, 0, 1);
+    add_child(5, 4, 7, 1);
+    add_child(6, 3, SAGA_NO_ITEM, 2);
+    contract_commit();
+    ck_assert_str_eq(child_at(1, 3, SAGA_NO_ITEM), "saga-6");
+    ck_assert_str_eq(child_at(1, 4, 0), "saga-3");
+    ck_assert_str_eq(child_at(1, 4, 7), "saga-5");
+    ck_assert_str_eq(child_at(1, 4, 1), "none");
+    ck_assert_str_eq(child_at(1, 5, SAGA_NO_ITEM), "none");
+    ck_assert_str_eq(child_at(2, 3, SAGA_NO_ITEM), "none");
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
+    tcase_add_test(t, test_line_is_the_unfinished_sagas_of_a_key_in_start_order);
+    tcase_add_test(t, test_child_of_a_place_is_its_last_generation);
     tcase_add_test(t, test_list_without_a_filter_is_all_newest_first);
     tcase_add_test(t, test_list_goes_on_below_a_number);
     tcase_add_test(t, test_list_by_status);

@@ -147,6 +147,62 @@ START_TEST(test_recovery_and_the_due_index_need_no_sort)
 }
 END_TEST
 
+static bool stop_there(void *user, const struct store_notify *n)
+{
+    (void)user;
+    (void)n;
+    return false;
+}
+
+START_TEST(test_webhooks_by_origin_need_no_sort)
+{
+    const char *origin;
+
+    watch();
+    ck_assert_int_eq(store_next_notify_origin(contract_reader, "a", contract_arena,
+                                              &origin, &contract_info),
+                     ERR_NOT_FOUND);
+    assert_walks(plan(), "notify_due (origin>?)");
+    watch();
+    ck_assert_int_eq(
+        store_scan_notify(contract_reader, "a", 9, stop_there, NULL, &contract_info),
+        ERR_OK);
+    assert_walks(plan(), "notify_due (origin=?)");
+}
+END_TEST
+
+static bool pass_over(void *user, const struct store_saga *s)
+{
+    (void)user;
+    (void)s;
+    return true;
+}
+
+START_TEST(test_lines_and_children_are_walks_of_their_indexes)
+{
+    struct store_saga s;
+    const char *lines;
+
+    watch();
+    ck_assert_int_eq(store_scan_line(contract_reader, "order", "k", 10, pass_over, NULL,
+                                     &contract_info),
+                     ERR_OK);
+    lines = plan();
+    ck_assert_msg(strstr(lines, "saga_line (name=? AND ordering_key=?)") != NULL, "%s",
+                  lines);
+    ck_assert_msg(strstr(lines, "TEMP B-TREE") == NULL, "%s", lines);
+    watch();
+    ck_assert_int_eq(
+        store_find_child(contract_reader, 1, 2, 3, contract_arena, &s, &contract_info),
+        ERR_NOT_FOUND);
+    lines = plan();
+    ck_assert_msg(strstr(lines, "saga_child (parent=? AND parent_step=? AND "
+                                "parent_item=?)") != NULL,
+                  "%s", lines);
+    ck_assert_msg(strstr(lines, "TEMP B-TREE") == NULL, "%s", lines);
+}
+END_TEST
+
 Suite *contract_plans_suite(void)
 {
     Suite *suite = suite_create("plans");
@@ -158,6 +214,8 @@ Suite *contract_plans_suite(void)
     tcase_add_test(t, test_list_by_key_stuck_step_or_label_walks_its_index);
     tcase_add_test(t, test_list_without_a_leading_condition_walks_the_sagas_downwards);
     tcase_add_test(t, test_recovery_and_the_due_index_need_no_sort);
+    tcase_add_test(t, test_lines_and_children_are_walks_of_their_indexes);
+    tcase_add_test(t, test_webhooks_by_origin_need_no_sort);
     suite_add_tcase(suite, t);
     return suite;
 }

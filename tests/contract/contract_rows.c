@@ -303,6 +303,169 @@ START_TEST(test_numbers_are_the_largest_in_use)
 }
 END_TEST
 
+/* ---- webhooks ------------------------------------------------------------------- */
+
+static void add_notify(uint64_t num, const char *origin, uint64_t due_ms)
+{
+    store_batch_add(&contract_batch, STORE_NOTIFY)->of.notify = (struct store_notify){
+        .num = num,
+        .saga = 9,
+        .id = "msg_1",
+        .origin = origin,
+        .url = arena_printf(contract_batch.arena, "%s/hook", origin),
+        .secret = num == 1 ? "shop" : NULL,
+        .body = bytes_of("{}"),
+        .made_ms = 5,
+        .due_ms = due_ms};
+}
+
+static void change_notify(enum store_op_kind kind, uint64_t num, uint64_t due_ms)
+{
+    store_batch_add(&contract_batch, kind)->of.notify =
+        (struct store_notify){.num = num, .due_ms = due_ms, .attempts = 1};
+}
+
+static bool tell_notify(void *user, const struct store_notify *n)
+{
+    struct buf *b = user;
+
+    ck_assert_ptr_null(n->body.at);
+    buf_printf(b, "%s%llu %s %s %s at %llu of %llu after %u for %llu",
+               b->n == 0 ? "" : ", ", (unsigned long long)n->num, n->id, n->url,
+               n->secret == NULL ? "-" : n->secret, (unsigned long long)n->due_ms,
+               (unsigned long long)n->made_ms, n->attempts, (unsigned long long)n->saga);
+    return true;
+}
+
+static const char *notifies(const char *origin, size_t most)
+{
+    const char *words;
+    struct buf b;
+
+    buf_init(&b, 4096);
+    ck_assert_int_eq(
+        store_scan_notify(contract_reader, origin, most, tell_notify, &b, &contract_info),
+        ERR_OK);
+    words = arena_text(contract_arena, buf_text(&b));
+    buf_done(&b);
+    return words;
+}
+
+static const char *origin_after(const char *after)
+{
+    const char *origin = NULL;
+    const enum err e = store_next_notify_origin(contract_reader, after, contract_arena,
+                                                &origin, &contract_info);
+
+    return e == ERR_OK ? origin : err_name(e);
+}
+
+START_TEST(test_webhooks_of_an_origin_come_by_due_time)
+{
+    add_notify(1, "http://a", 30);
+    add_notify(2, "http://b", 10);
+    add_notify(3, "http://a", 20);
+    add_notify(4, "http://a", 20);
+    contract_commit();
+    ck_assert_str_eq(notifies("http://a", 9),
+                     "3 msg_1 http://a/hook - at 20 of 5 after 0 for 9, "
+                     "4 msg_1 http://a/hook - at 20 of 5 after 0 for 9, "
+                     "1 msg_1 http://a/hook shop at 30 of 5 after 0 for 9");
+    ck_assert_str_eq(notifies("http://a", 1),
+                     "3 msg_1 http://a/hook - at 20 of 5 after 0 for 9");
+    ck_assert_str_eq(notifies("http://a", 0), "");
+    ck_assert_str_eq(notifies("http://c", 9), "");
+}
+END_TEST
+
+START_TEST(test_origins_of_webhooks_are_each_found_once)
+{
+    ck_assert_str_eq(origin_after(NULL), "not found");
+    add_notify(1, "http://b", 1);
+    add_notify(2, "http://a", 2);
+    add_notify(3, "http://b", 3);
+    contract_commit();
+    ck_assert_str_eq(origin_after(NULL), "http://a");
+    ck_assert_str_eq(origin_after("http://a"), "http://b");
+    ck_assert_str_eq(origin_after("http://b"), "not found");
+}
+END_TEST
+
+START_TEST(test_webhook_later_keeps_all_but_its_time_and_count)
+{
+    struct store_bytes body = {NULL, 0};
+
+    add_notify(1, "http://a", 10);
+    add_notify(2, "http://a", 20);
+    contract_commit();
+    change_notify(STORE_NOTIFY_LATER, 1, 50);
+    contract_commit();
+    ck_assert_str_eq(notifies("http://a", 9),
+                     "2 msg_1 http://a/hook - at 20 of 5 after 0 for 9, "
+                     "1 msg_1 http://a/hook shop at 50 of 5 after 1 for 9");
+    ck_assert_int_eq(
+        store_read_notify_body(contract_reader, 1, contract_arena, &body, &contract_info),
+        ERR_OK);
+    ck_assert_str_eq(contract_text(body), "{}");
+}
+END_TEST
+
+START_TEST(test_webhook_done_is_gone_and_its_number_free)
+{
+    struct store_bytes body;
+    struct store_numbers n;
+
+    add_notify(1, "http://a", 10);
+    add_notify(7, "http://b", 10);
+    contract_commit();
+    ck_assert_int_eq(store_read_numbers(contract_reader, &n, &contract_info), ERR_OK);
+    ck_assert_uint_eq(n.notify, 7);
+    change_notify(STORE_NOTIFY_DONE, 7, 0);
+    contract_commit();
+    ck_assert_str_eq(notifies("http://b", 9), "");
+    ck_assert_str_eq(origin_after("http://a"), "not found");
+    ck_assert_int_eq(
+        store_read_notify_body(contract_reader, 7, contract_arena, &body, &contract_info),
+        ERR_NOT_FOUND);
+    ck_assert_int_eq(store_read_numbers(contract_reader, &n, &contract_info), ERR_OK);
+    ck_assert_uint_eq(n.notify, 1);
+    add_notify(7, "http://c", 10);
+    contract_commit();
+    ck_assert_str_eq(origin_after("http://a"), "http://c");
+}
+END_TEST
+
+START_TEST(test_webhook_that_is_not_there_cannot_change)
+{
+    add_notify(1, "http://a", 10);
+    contract_commit();
+    add_notify(1, "http://a", 10);
+    ck_assert_int_eq(contract_try_commit(), ERR_CONFLICT);
+    change_notify(STORE_NOTIFY_DONE, 2, 0);
+    ck_assert_int_eq(contract_try_commit(), ERR_CONFLICT);
+    change_notify(STORE_NOTIFY_DONE, 1, 0);
+    change_notify(STORE_NOTIFY_LATER, 1, 20);
+    ck_assert_int_eq(contract_try_commit(), ERR_CONFLICT);
+    ck_assert_str_eq(notifies("http://a", 9),
+                     "1 msg_1 http://a/hook shop at 10 of 5 after 0 for 9");
+}
+END_TEST
+
+START_TEST(test_webhooks_are_seen_as_of_one_moment)
+{
+    add_notify(1, "http://a", 10);
+    contract_commit();
+    ck_assert_int_eq(store_reader_begin(contract_reader, &contract_info), ERR_OK);
+    change_notify(STORE_NOTIFY_DONE, 1, 0);
+    add_notify(2, "http://b", 10);
+    contract_commit();
+    ck_assert_str_eq(origin_after(NULL), "http://a");
+    ck_assert_str_eq(origin_after("http://a"), "not found");
+    store_reader_end(contract_reader);
+    ck_assert_str_eq(origin_after(NULL), "http://b");
+}
+END_TEST
+
 /* ---- who sees what when
  * ------------------------------------------------------------------------ */
 
@@ -391,6 +554,12 @@ static void add_tests(TCase *t)
     tcase_add_test(t, test_vars_are_found_by_text_and_read_by_number);
     tcase_add_test(t, test_meta_texts_are_replaced);
     tcase_add_test(t, test_numbers_are_the_largest_in_use);
+    tcase_add_test(t, test_webhooks_of_an_origin_come_by_due_time);
+    tcase_add_test(t, test_origins_of_webhooks_are_each_found_once);
+    tcase_add_test(t, test_webhook_later_keeps_all_but_its_time_and_count);
+    tcase_add_test(t, test_webhook_done_is_gone_and_its_number_free);
+    tcase_add_test(t, test_webhook_that_is_not_there_cannot_change);
+    tcase_add_test(t, test_webhooks_are_seen_as_of_one_moment);
     tcase_add_test(t, test_reader_sees_each_commit_as_soon_as_it_is_done);
     tcase_add_test(t, test_between_begin_and_end_all_reads_see_one_moment);
     tcase_add_test(t, test_two_readers_have_moments_of_their_own);

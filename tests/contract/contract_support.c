@@ -256,6 +256,16 @@ const char *contract_due(uint64_t until_ms, size_t most)
         &b);
 }
 
+const char *contract_line(const char *name, const char *ordering_key)
+{
+    struct buf b;
+
+    buf_init(&b, WORDS_MAX);
+    return nums(store_scan_line(contract_reader, name, ordering_key, 99, add_saga_num, &b,
+                                &contract_info),
+                &b);
+}
+
 static const char *status_name(enum saga_status status)
 {
     static const char *const names[] = {

@@ -401,6 +401,53 @@ static void put_meta(struct memory_store *m, const char *name, const char *text)
     set_word(m, &m->meta, meta);
 }
 
+static enum err insert_notify(struct memory_store *m, const struct store_notify *from,
+                              struct err_info *info)
+{
+    struct memory_notify *n;
+
+    if (memory_notify_at(m, from->num, UINT64_MAX) != NULL) {
+        return err_set(info, ERR_CONFLICT,
+                       "the batch was refused: webhook number %llu is there already",
+                       (unsigned long long)from->num);
+    }
+    n = arena_take(m->arena, sizeof(*n));
+    *n = (struct memory_notify){
+        .older = m->notify, .commit = this_commit(m), .notify = *from};
+    n->notify.id = arena_text(m->arena, from->id);
+    n->notify.origin = arena_text(m->arena, from->origin);
+    n->notify.url = arena_text(m->arena, from->url);
+    n->notify.secret = arena_text(m->arena, from->secret);
+    n->notify.body = store_bytes_copy(m->arena, from->body);
+    set_word(m, &m->notify, n);
+    return ERR_OK;
+}
+
+static enum err change_notify(struct memory_store *m, const struct store_op *op,
+                              struct err_info *info)
+{
+    const struct store_notify *to = &op->of.notify;
+    const struct memory_notify *now = memory_notify_at(m, to->num, UINT64_MAX);
+    struct memory_notify *n;
+
+    if (now == NULL) {
+        return err_set(info, ERR_CONFLICT,
+                       "the batch was refused: no webhook has number %llu",
+                       (unsigned long long)to->num);
+    }
+    n = arena_take(m->arena, sizeof(*n));
+    *n = *now;
+    n->older = m->notify;
+    n->commit = this_commit(m);
+    n->is_done = op->kind == STORE_NOTIFY_DONE;
+    if (!n->is_done) {
+        n->notify.due_ms = to->due_ms;
+        n->notify.attempts = to->attempts;
+    }
+    set_word(m, &m->notify, n);
+    return ERR_OK;
+}
+
 /* ---- the batch
  * -------------------------------------------------------------------------------- */
 
@@ -436,6 +483,11 @@ static enum err apply(struct memory_store *m, const struct store_op *op,
     case STORE_META:
         put_meta(m, op->of.meta.name, op->of.meta.text);
         return ERR_OK;
+    case STORE_NOTIFY:
+        return insert_notify(m, &op->of.notify, info);
+    case STORE_NOTIFY_LATER:
+    case STORE_NOTIFY_DONE:
+        return change_notify(m, op, info);
     }
     assert(false && "an operation of no kind");
     return ERR_INVALID;

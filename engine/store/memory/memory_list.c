@@ -75,6 +75,13 @@ static bool is_wanted(const struct store_saga_query *q, const struct store_saga 
     case STORE_SAGAS_BY_UNIQUE:
         return s->unique_key != NULL && strcmp(s->unique_key, q->key) == 0 &&
                strcmp(s->definition_name, q->name) == 0;
+    case STORE_SAGAS_BY_PLACE:
+        return s->parent == q->num && s->parent_step == q->step &&
+               s->parent_item == q->item;
+    case STORE_SAGAS_IN_LINE:
+        return !is_final(s) && s->ordering_key != NULL &&
+               strcmp(s->ordering_key, q->key) == 0 &&
+               strcmp(s->definition_name, q->name) == 0;
     case STORE_SAGAS_AWAKE:
         return !is_final(s) && !s->is_asleep && s->num > q->num;
     case STORE_SAGAS_DUE:
@@ -105,6 +112,14 @@ static int compare_num(const void *a, const void *b)
 static int compare_num_down(const void *a, const void *b)
 {
     return compare_num(b, a);
+}
+
+static int compare_generation_down(const void *a, const void *b)
+{
+    const struct store_saga *const *x = a;
+    const struct store_saga *const *y = b;
+
+    return compare_numbers((*y)->generation, (*x)->generation);
 }
 
 static int compare_wake(const void *a, const void *b)
@@ -165,6 +180,8 @@ static void find(const struct memory_reader *r, const struct store_saga_query *q
     case STORE_SAGAS_BY_UNIQUE:
         consider_map(r, &m->by_unique, memory_hash_pair(q->name, q->key), q, f);
         return;
+    case STORE_SAGAS_BY_PLACE:
+    case STORE_SAGAS_IN_LINE:
     case STORE_SAGAS_AWAKE:
     case STORE_SAGAS_DUE:
     case STORE_SAGAS_LISTED:
@@ -186,9 +203,10 @@ enum err memory_scan_sagas(struct store_reader *r, const struct store_saga_query
     find(reader, q, &f);
     if (f.n > 0) {
         qsort(f.items, f.n, sizeof(f.items[0]),
-              q->by == STORE_SAGAS_DUE      ? compare_wake
-              : q->by == STORE_SAGAS_LISTED ? compare_num_down
-                                            : compare_num);
+              q->by == STORE_SAGAS_DUE        ? compare_wake
+              : q->by == STORE_SAGAS_LISTED   ? compare_num_down
+              : q->by == STORE_SAGAS_BY_PLACE ? compare_generation_down
+                                              : compare_num);
     }
     for (size_t i = 0; i < f.n && i < q->most && each(user, f.items[i]); i++) {
     }

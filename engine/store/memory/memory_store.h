@@ -100,6 +100,13 @@ struct memory_meta { /* A version; older ones of all names follow. */
     const char *text;
 };
 
+struct memory_notify { /* A version of a webhook; older ones of all follow. */
+    struct memory_notify *older;
+    uint64_t commit;
+    bool is_done;
+    struct store_notify notify;
+};
+
 /* ---- index ------------------------------------------------------------------------- */
 
 struct memory_node {
@@ -135,6 +142,7 @@ struct memory_store {
     struct memory_name *name;
     struct memory_vars *vars;
     struct memory_meta *meta;
+    struct memory_notify *notify;
     struct memory_audit *audit;
     struct memory_map by_id;
     struct memory_map by_num;
@@ -166,6 +174,10 @@ struct memory_name *memory_name_find(const struct memory_store *m, const char *n
 struct memory_saga *memory_unique_holder(const struct memory_store *m, const char *name,
                                          const char *key, uint64_t snapshot);
 
+/* The version of a webhook that a snapshot sees, or NULL: none, or done. */
+const struct memory_notify *memory_notify_at(const struct memory_store *m, uint64_t num,
+                                             uint64_t snapshot);
+
 /* memory_commit.c */
 enum err memory_commit(struct store *s, const struct store_batch *batch,
                        struct err_info *info);
@@ -185,6 +197,8 @@ enum err memory_scan_turns(struct store_reader *r, const struct store_turn_query
                            store_each_turn each, void *user, struct err_info *info);
 enum err memory_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,
                           void *user, struct err_info *info);
+enum err memory_scan_notify(struct store_reader *r, const char *origin, size_t most,
+                            store_each_notify each, void *user, struct err_info *info);
 enum err memory_scan_counts(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
 enum err memory_scan_definitions(struct store_reader *r,

@@ -312,6 +312,7 @@ static enum err insert_definition(struct sqlite_store *st,
     sqlite_bind_text(stmt, 4, d->hash);
     sqlite_bind_text(stmt, 5, d->content);
     sqlite_bind_number(stmt, 6, d->created_ms);
+    sqlite_bind_text(stmt, 7, d->children);
     return run(st, SQLITE_WRITE_DEFINITION, info);
 }
 
@@ -416,6 +417,44 @@ static enum err put_meta(struct sqlite_store *st, const char *name, const char *
     return run(st, SQLITE_WRITE_META, info);
 }
 
+static enum err insert_notify(struct sqlite_store *st, const struct store_notify *n,
+                              struct err_info *info)
+{
+    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_NOTIFY];
+
+    sqlite_bind_number(stmt, 1, n->num);
+    sqlite_bind_number(stmt, 2, n->saga);
+    sqlite_bind_text(stmt, 3, n->id);
+    sqlite_bind_text(stmt, 4, n->origin);
+    sqlite_bind_text(stmt, 5, n->url);
+    sqlite_bind_text(stmt, 6, n->secret);
+    sqlite_bind_number(stmt, 7, n->made_ms);
+    sqlite_bind_number(stmt, 8, n->due_ms);
+    sqlite_bind_number(stmt, 9, n->attempts);
+    sqlite_bind_bytes(stmt, 10, n->body);
+    return run(st, SQLITE_WRITE_NOTIFY, info);
+}
+
+static const char no_notify[] = "no webhook has that number";
+
+static enum err delay_notify(struct sqlite_store *st, const struct store_notify *n,
+                             struct err_info *info)
+{
+    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_NOTIFY_LATER];
+
+    sqlite_bind_number(stmt, 1, n->num);
+    sqlite_bind_number(stmt, 2, n->due_ms);
+    sqlite_bind_number(stmt, 3, n->attempts);
+    return run_and_change_one(st, SQLITE_WRITE_NOTIFY_LATER, no_notify, info);
+}
+
+static enum err delete_notify(struct sqlite_store *st, uint64_t num,
+                              struct err_info *info)
+{
+    sqlite_bind_number(st->write[SQLITE_WRITE_NOTIFY_DONE], 1, num);
+    return run_and_change_one(st, SQLITE_WRITE_NOTIFY_DONE, no_notify, info);
+}
+
 /* ---- the transaction -------------------------------------------------------------- */
 
 static enum err apply(struct sqlite_store *st, const struct store_op *op,
@@ -446,6 +485,12 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
         return insert_vars(st, op->of.vars.num, op->of.vars.text, info);
     case STORE_META:
         return put_meta(st, op->of.meta.name, op->of.meta.text, info);
+    case STORE_NOTIFY:
+        return insert_notify(st, &op->of.notify, info);
+    case STORE_NOTIFY_LATER:
+        return delay_notify(st, &op->of.notify, info);
+    case STORE_NOTIFY_DONE:
+        return delete_notify(st, op->of.notify.num, info);
     }
     assert(false && "an operation of no kind");
     return ERR_INVALID;

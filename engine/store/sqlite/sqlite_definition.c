@@ -54,6 +54,7 @@ static struct store_definition definition_of(sqlite3_stmt *st)
         .current = (uint32_t)sqlite_column_number(st, 6),
         .is_paused = sqlite3_column_int(st, 7) != 0,
         .is_archived = sqlite3_column_int(st, 8) != 0,
+        .children = sqlite_column_string(st, 9),
     };
 }
 

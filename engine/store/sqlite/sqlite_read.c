@@ -77,6 +77,7 @@ enum err sqlite_read_numbers(struct store_reader *r, struct store_numbers *out,
     out->saga = sqlite_column_number(st, 0); /* NULL reads as 0. */
     out->definition = sqlite_column_number(st, 1);
     out->vars = sqlite_column_number(st, 2);
+    out->notify = sqlite_column_number(st, 3);
     (void)sqlite3_reset(st); /* The row was read. */
     return ERR_OK;
 }
@@ -120,6 +121,14 @@ static sqlite3_stmt *bind_bytes_query(struct sqlite_reader *r,
         break;
     case STORE_BYTES_META:
         st = sqlite_read_statement(r, SQLITE_READ_META);
+        sqlite_bind_text(st, 1, q->name);
+        break;
+    case STORE_BYTES_NOTIFY:
+        st = sqlite_read_statement(r, SQLITE_READ_NOTIFY_BODY);
+        sqlite_bind_number(st, 1, q->num);
+        break;
+    case STORE_BYTES_NOTIFY_ORIGIN:
+        st = sqlite_read_statement(r, SQLITE_READ_NOTIFY_ORIGIN);
         sqlite_bind_text(st, 1, q->name);
         break;
     }
@@ -244,6 +253,18 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
         sqlite_bind_text(st, 1, q->name);
         sqlite_bind_text(st, 2, q->key);
         break;
+    case STORE_SAGAS_BY_PLACE:
+        st = sqlite_read_statement(reader, SQLITE_READ_SAGA_CHILD);
+        sqlite_bind_number(st, 1, q->num);
+        sqlite_bind_number(st, 2, q->step);
+        sqlite_bind_number(st, 3, q->item);
+        break;
+    case STORE_SAGAS_IN_LINE:
+        st = sqlite_read_statement(reader, SQLITE_READ_SAGAS_LINE);
+        sqlite_bind_text(st, 1, q->name);
+        sqlite_bind_text(st, 2, q->key);
+        sqlite_bind_number(st, 3, row_limit(q->most));
+        break;
     case STORE_SAGAS_AWAKE:
         st = sqlite_read_statement(reader, SQLITE_READ_SAGAS_AWAKE);
         sqlite_bind_number(st, 1, q->num);
@@ -258,6 +279,46 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
         return sqlite_list_sagas(reader, q, each, user, info);
     }
     return sqlite_read_sagas(reader, st, each, user, info);
+}
+
+/* ---- webhooks ------------------------------------------------------------------- */
+
+static struct store_notify notify_of(sqlite3_stmt *st)
+{
+    return (struct store_notify){
+        .num = sqlite_column_number(st, 0),
+        .saga = sqlite_column_number(st, 1),
+        .id = sqlite_column_string(st, 2),
+        .origin = sqlite_column_string(st, 3),
+        .url = sqlite_column_string(st, 4),
+        .secret = sqlite_column_string(st, 5),
+        .made_ms = sqlite_column_number(st, 6),
+        .due_ms = sqlite_column_number(st, 7),
+        .attempts = (uint32_t)sqlite_column_number(st, 8),
+    };
+}
+
+enum err sqlite_scan_notify(struct store_reader *r, const char *origin, size_t most,
+                            store_each_notify each, void *user, struct err_info *info)
+{
+    struct sqlite_reader *reader = (struct sqlite_reader *)r;
+    sqlite3_stmt *st = sqlite_read_statement(reader, SQLITE_READ_NOTIFY);
+    bool goes_on = true;
+    int row = 0;
+
+    sqlite_bind_text(st, 1, origin);
+    sqlite_bind_number(st, 2, row_limit(most));
+    while (goes_on) {
+        row = sqlite_read_row(reader, st, info);
+        goes_on = row == 1;
+        if (goes_on) {
+            const struct store_notify notify = notify_of(st);
+
+            goes_on = each(user, &notify);
+        }
+    }
+    (void)sqlite3_reset(st); /* row tells. */
+    return row < 0 ? ERR_IO : ERR_OK;
 }
 
 /* ---- turns, late answers, counts ------------------------------------------------------

@@ -42,8 +42,8 @@
     X(NAME, "INSERT INTO definition_name (name, current, is_paused, is_archived) "       \
             "VALUES (?1, 0, 0, 0) ON CONFLICT (name) DO NOTHING")                        \
     X(DEFINITION, "INSERT INTO definition (num, name, version, hash, content, "          \
-                  "created_ms) SELECT ?1, num, ?3, ?4, ?5, ?6 FROM definition_name "     \
-                  "WHERE name = ?2")                                                     \
+                  "created_ms, children) SELECT ?1, num, ?3, ?4, ?5, ?6, ?7 "            \
+                  "FROM definition_name WHERE name = ?2")                                                     \
     X(NAME_OF, "SELECT name FROM definition WHERE num = ?1")                             \
     X(USE, "INSERT INTO definition_name (name, current, is_paused, is_archived) "        \
            "VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET "                     \
@@ -56,7 +56,12 @@
              "request_id, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                \
     X(VARS, "INSERT INTO vars (num, hash, text) VALUES (?1, ?2, ?3)")                    \
     X(META, "INSERT INTO meta (name, text) VALUES (?1, ?2) "                             \
-            "ON CONFLICT (name) DO UPDATE SET text = excluded.text")
+            "ON CONFLICT (name) DO UPDATE SET text = excluded.text")                     \
+    X(NOTIFY, "INSERT INTO notify (num, saga, id, origin, url, secret, made_ms, "        \
+              "due_ms, attempts, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "     \
+              "?10)")                                                                    \
+    X(NOTIFY_LATER, "UPDATE notify SET due_ms = ?2, attempts = ?3 WHERE num = ?1")       \
+    X(NOTIFY_DONE, "DELETE FROM notify WHERE num = ?1")
 
 #define SQLITE_SAGA_COLUMNS                                                            \
     "s.num, s.id, s.definition, s.status, s.is_paused, s.is_asleep, s.wake_ms, "       \
@@ -74,7 +79,7 @@
 #define SQLITE_TURN_SELECT "SELECT saga, turn, at_ms, event, data, state FROM journal "
 #define SQLITE_DEFINITION_SELECT                                                    \
     "SELECT d.num, n.name, d.version, d.hash, d.content, d.created_ms, n.current, " \
-    "n.is_paused, n.is_archived FROM definition_name AS n "                         \
+    "n.is_paused, n.is_archived, d.children FROM definition_name AS n "             \
     "CROSS JOIN definition AS d ON d.name = n.num "
 
 /* Statements of a reader, kept prepared. Lists by filter are prepared when asked. */
@@ -83,12 +88,18 @@
     X(TAKE, "SELECT 1 FROM meta LIMIT 1")                                                \
     X(END, "COMMIT")                                                                     \
     X(NUMBERS, "SELECT (SELECT MAX(num) FROM saga), (SELECT MAX(num) FROM definition), " \
-               "(SELECT MAX(num) FROM vars)")                                            \
+               "(SELECT MAX(num) FROM vars), (SELECT MAX(num) FROM notify)")             \
     X(SAGA_ID, SQLITE_SAGA_SELECT "WHERE s.id = ?1")                                     \
     X(SAGA_NUM, SQLITE_SAGA_SELECT "WHERE s.num = ?1")                                   \
     X(SAGA_UNIQUE, SQLITE_SAGA_SELECT                                                    \
       "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) "                \
       "AND s.unique_key = ?2")                                                           \
+    X(SAGA_CHILD, SQLITE_SAGA_SELECT                                                     \
+      "WHERE s.parent > 0 AND s.parent = ?1 AND s.parent_step = ?2 "                     \
+      "AND s.parent_item = ?3 ORDER BY s.generation DESC LIMIT 1")                       \
+    X(SAGAS_LINE, SQLITE_SAGA_SELECT                                                     \
+      "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) "                \
+      "AND s.ordering_key = ?2 AND s.status < 3 ORDER BY s.num LIMIT ?3")                \
     X(SAGAS_AWAKE, "SELECT " SQLITE_SAGA_COLUMNS "FROM (" /* One merge, no sort. */      \
       SQLITE_SAGA_AWAKE(0) "UNION ALL " SQLITE_SAGA_AWAKE(                               \
           1) "UNION ALL " SQLITE_SAGA_AWAKE(2) "ORDER BY num LIMIT ?2) AS hit "          \
@@ -102,6 +113,11 @@
     X(ITEM, "SELECT value FROM item WHERE saga = ?1 AND step = ?2 AND item = ?3")        \
     X(VARS, "SELECT text FROM vars WHERE num = ?1")                                      \
     X(META, "SELECT text FROM meta WHERE name = ?1")                                     \
+    X(NOTIFY_BODY, "SELECT body FROM notify WHERE num = ?1")                             \
+    X(NOTIFY_ORIGIN,                                                                     \
+      "SELECT origin FROM notify WHERE origin > ?1 ORDER BY origin LIMIT 1")             \
+    X(NOTIFY, "SELECT num, saga, id, origin, url, secret, made_ms, due_ms, attempts "    \
+              "FROM notify WHERE origin = ?1 ORDER BY due_ms, num LIMIT ?2")             \
     X(VARS_FIND, "SELECT num FROM vars WHERE hash = ?1 AND text = ?2 ORDER BY num")      \
     X(TURN_LAST, SQLITE_TURN_SELECT "WHERE saga = ?1 ORDER BY turn DESC LIMIT 1")        \
     X(TURNS, SQLITE_TURN_SELECT "WHERE saga = ?1 AND turn >= ?2 ORDER BY turn LIMIT ?3") \
@@ -117,7 +133,7 @@
       SQLITE_DEFINITION_SELECT "WHERE n.name = ?1 AND d.version = n.current")            \
     X(DEFINITION_NUM,                                                                    \
       "SELECT d.num, n.name, d.version, d.hash, d.content, "                             \
-      "d.created_ms, n.current, n.is_paused, n.is_archived "                             \
+      "d.created_ms, n.current, n.is_paused, n.is_archived, d.children "                 \
       "FROM definition AS d JOIN definition_name AS n ON n.num = d.name "                \
       "WHERE d.num = ?1")                                                                \
     X(DEFINITION_HASH, SQLITE_DEFINITION_SELECT                                          \
@@ -200,6 +216,8 @@ enum err sqlite_scan_turns(struct store_reader *r, const struct store_turn_query
                            store_each_turn each, void *user, struct err_info *info);
 enum err sqlite_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,
                           void *user, struct err_info *info);
+enum err sqlite_scan_notify(struct store_reader *r, const char *origin, size_t most,
+                            store_each_notify each, void *user, struct err_info *info);
 enum err sqlite_scan_counts(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
 enum err sqlite_scan_definitions(struct store_reader *r,
