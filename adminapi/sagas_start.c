@@ -136,22 +136,33 @@ static const struct registry_entry *find_definition(struct request *r, const cha
 /* ---- input and key
  * ------------------------------------------------------------------------ */
 
-static bool check_input(struct request *r, const struct definition *d, json_t *body)
+/* Looked for again, this time with room for what is said: the errors are rare and large.
+ */
+static void add_input_faults(struct request *r, const struct input_schema *schema,
+                             const json_t *input)
 {
-    struct input_schema_error errors[INPUT_SCHEMA_ERRORS_MAX];
-    json_t *input = json_object_get(body, "input"); /* Borrowed. */
-    json_t *made = input == NULL ? json_object() : NULL;
-    size_t n = 0;
+    struct input_schema_error *errors =
+        arena_take(r->arena, INPUT_SCHEMA_ERRORS_MAX * sizeof(*errors));
+    size_t n = input_schema_check(schema, input, errors, INPUT_SCHEMA_ERRORS_MAX);
 
-    if (d->input_schema != NULL) {
-        n = input_schema_check(d->input_schema, input != NULL ? input : made, errors,
-                               INPUT_SCHEMA_ERRORS_MAX);
-    }
-    json_decref(made);
+    n = n < INPUT_SCHEMA_ERRORS_MAX ? n : INPUT_SCHEMA_ERRORS_MAX;
     for (size_t i = 0; i < n; i++) {
         answer_fault(r, arena_printf(r->arena, "/input%s", errors[i].pointer),
                      errors[i].code, "%s", errors[i].detail);
     }
+}
+
+static bool check_input(struct request *r, const struct definition *d, json_t *body)
+{
+    json_t *input = json_object_get(body, "input"); /* Borrowed. */
+    json_t *made = input == NULL ? json_object() : NULL;
+
+    input = input != NULL ? input : made;
+    if (d->input_schema != NULL &&
+        input_schema_check(d->input_schema, input, NULL, 0) > 0) {
+        add_input_faults(r, d->input_schema, input);
+    }
+    json_decref(made);
     return !body_refuses(r, PROBLEM_INPUT_INVALID,
                          "The input does not fit the definition's schema");
 }

@@ -1,6 +1,7 @@
 """Starting, reading, listing and acting on sagas, as http-api.md says."""
 
 import re
+import threading
 
 import pytest
 
@@ -603,3 +604,33 @@ def test_trace_context_is_kept(world):
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert world.start(headers={"traceparent": trace}).json["traceparent"] == trace
     assert world.start(headers={"traceparent": "x"}).json["traceparent"] is None
+
+
+# ---- stopping -----------------------------------------------------------------------------
+
+
+def test_requests_that_wait_are_answered_when_the_daemon_stops(make_daemon, make_participant):
+    shop = make_participant()
+    shop.script("POST", "/*", Gate())
+    daemon = make_daemon(services={"shop": shop.url}, config={"drainTimeout": "100ms"})
+    daemon.client.put_definition(DEFINITION)
+    answers = []
+    threads = []
+    for i in range(8):
+        ask = lambda i=i: answers.append(
+            daemon.client.start("order", {"id": "s-%d" % i}, wait=60)
+        )
+        threads.append(threading.Thread(target=ask))
+        threads[-1].start()
+    eventually(
+        lambda: len(daemon.client.get("/v1/sagas?status=running").json["items"]) == 8, "8 started"
+    )
+    assert daemon.stop() == 0
+    for thread in threads:
+        thread.join(30)
+    assert len(answers) == 8
+    for answer in answers:
+        assert answer.status in (202, 503), answer
+        if answer.status == 503:
+            assert answer.json["code"] == "draining"
+            assert answer.headers["Retry-After"]

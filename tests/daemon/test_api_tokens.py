@@ -54,7 +54,9 @@ def operations(client):
     for path, methods in Contract(client).document["paths"].items():
         for method, operation in methods.items():
             concrete = path.replace("{name}", "nothing").replace("{id}", "nothing")
-            yield method.upper(), concrete.replace("{n}", "1"), operation.get("x-role")
+            role = operation.get("x-role", "none")
+            concrete = concrete.replace("{n}", "1").replace("{token}", "nothing")
+            yield method.upper(), concrete, None if role == "none" else role
 
 
 def ask(client, method, path):
