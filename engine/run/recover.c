@@ -258,7 +258,15 @@ static void ask_again(struct engine *e, struct resident *r, const struct saga_ce
     }
 }
 
-/* One cell at a time: each turn may change the others. */
+/* Until an operator lets it go on it asks for no slot, and then by itself. */
+static bool is_held(const struct saga *s)
+{
+    return (s->flags & ((uint32_t)SAGA_FLAG_PAUSED | (uint32_t)SAGA_FLAG_OVER_LIMIT |
+                        (uint32_t)SAGA_FLAG_POISON)) != 0;
+}
+
+/* One cell at a time: each turn may change the others. What is queued asks again whyever
+ * it was: a clean stop has put calls back too, and those never asked (S9). */
 static void take_up_cells(struct engine *e, struct resident *r)
 {
     struct saga_cell *cells;
@@ -271,7 +279,7 @@ static void take_up_cells(struct engine *e, struct resident *r)
     for (uint16_t i = 0; i < n; i++) {
         if (cells[i].state == CELL_DUE) {
             lose(e, r, &cells[i]);
-        } else if (cells[i].state == CELL_QUEUED && cells[i].slot != SAGA_SLOT_HELD) {
+        } else if (cells[i].state == CELL_QUEUED && !is_held(&e->saga)) {
             ask_again(e, r, &cells[i]);
         }
     }
