@@ -29,7 +29,7 @@
 #include "base/json_span.h"
 
 #define EXPR_TEXT_MAX 8192            /* Bytes of one expression. */
-#define EXPR_STEPS_MAX 100000         /* Evaluation steps: what is visited or made. */
+#define EXPR_STEPS_MAX 100000         /* Parts evaluated, elements visited, 64 bytes. */
 #define EXPR_RESULT_MAX (1024 * 1024) /* Bytes of any text that is made. */
 #define EXPR_NODES_MAX \
     1000 /* Parts of one expression; bounds the stack: 1 MiB is enough. */

@@ -218,7 +218,9 @@ static enum expr_flow each_take(struct expr_sink *self, struct expr_run *r,
         return give_step(r, s->node, NULL, s->out);
     }
     for (size_t i = 0; i < v->n; i++) {
-        const enum expr_flow flow = s->out->take(s->out, r, expr_item(v, i));
+        /* Paid one by one: [.[] + .[] + .[]] goes over them again and again. */
+        const enum expr_flow flow =
+            expr_spend(r, 1) ? s->out->take(s->out, r, expr_item(v, i)) : EXPR_FAILED;
 
         if (flow != EXPR_GO_ON) {
             return flow;
@@ -519,7 +521,7 @@ enum expr_flow expr_visit(struct expr_run *r, const struct expr_node *node,
                           struct expr_value *in, struct expr_sink *out)
 {
     r->at = node;
-    if (!expr_spend(r, 1)) {
+    if (node->kind != EXPR_IDENTITY && node->kind != EXPR_LITERAL && !expr_spend(r, 1)) {
         return EXPR_FAILED;
     }
     switch (node->kind) {

@@ -117,7 +117,7 @@ static struct expr_value *map(struct expr_run *r, const struct expr_node *f,
 {
     struct collecting c = {.sink = {collect_take}, .array = expr_array(r, 0)};
 
-    if (c.array == NULL || !expr_iterate(r, in)) {
+    if (c.array == NULL || !expr_iterate(r, in) || !expr_spend(r, in->n)) {
         return NULL;
     }
     for (size_t i = 0; i < in->n; i++) {
@@ -165,7 +165,7 @@ static struct expr_value *map_values(struct expr_run *r, const struct expr_node 
 {
     struct expr_value *made;
 
-    if (!expr_iterate(r, in)) {
+    if (!expr_iterate(r, in) || !expr_spend(r, in->n)) {
         return NULL;
     }
     if (in->kind == JSON_KIND_OBJECT) {
@@ -197,7 +197,7 @@ static struct expr_value *map_values(struct expr_run *r, const struct expr_node 
 static struct expr_value *any_or_all(struct expr_run *r, const struct expr_node *node,
                                      struct expr_value *in, bool decides)
 {
-    if (!expr_iterate(r, in)) {
+    if (!expr_iterate(r, in) || !expr_spend(r, in->n)) {
         return NULL;
     }
     for (size_t i = 0; i < in->n; i++) {

@@ -57,7 +57,9 @@ static struct expr_value *length(struct expr_run *r, struct expr_value *v,
     case JSON_KIND_NUMBER: /* jq: its distance from zero. */
         return v->real < 0 ? expr_negate(r, v) : v;
     case JSON_KIND_STRING:
-        return expr_int(r, (int64_t)expr_characters(v));
+        return expr_spend(r, v->n / EXPR_BYTES_PER_STEP)
+                   ? expr_int(r, (int64_t)expr_characters(v))
+                   : NULL;
     case JSON_KIND_ARRAY:
     case JSON_KIND_OBJECT:
         return expr_open(r, v) ? expr_int(r, (int64_t)v->n) : NULL;

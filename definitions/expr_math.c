@@ -205,7 +205,7 @@ static struct expr_value *minus_arrays(struct expr_run *r, struct expr_value *a,
     for (size_t i = 0; i < b->n; i++) {
         gone[i] = (struct expr_ranked){b->items[i], b->items[i]};
     }
-    if (!expr_sort(r, gone, b->n)) {
+    if (!expr_sort(r, gone, b->n) || !expr_spend(r, a->n)) {
         return NULL;
     }
     for (size_t i = 0; i < a->n; i++) {

@@ -97,7 +97,8 @@ static bool compare_objects(struct expr_run *r, struct expr_value *a,
     return true;
 }
 
-/* Only containers are paid for: a scalar's comparison is cheaper than its visit. */
+/* Paid by the kilobyte of text and the eighth element: comparing is cheaper than what
+ * else is paid for. */
 static bool compare_same_kind(struct expr_run *r, struct expr_value *a,
                               struct expr_value *b, int *out)
 {
@@ -113,7 +114,8 @@ static bool compare_same_kind(struct expr_run *r, struct expr_value *a,
         *out = 0;
         return true;
     }
-    if (!expr_spend(r, 1) || !expr_open(r, a) || !expr_open(r, b)) {
+    if (!expr_open(r, a) || !expr_open(r, b) ||
+        !expr_spend(r, 1 + (a->n < b->n ? a->n : b->n) / 8)) {
         return false;
     }
     return a->kind == JSON_KIND_ARRAY ? compare_arrays(r, a, b, out)

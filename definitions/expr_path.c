@@ -75,7 +75,7 @@ static struct expr_value *index_name(struct expr_run *r, struct expr_value *v,
         return index_origin(r, v, key->bytes, key->n);
     }
     if (!v->is_open) { /* Most often only one member is wanted: no need to open. */
-        if (!expr_spend(r, v->raw.n / EXPR_BYTES_PER_STEP)) {
+        if (!expr_spend(r, v->raw.n / EXPR_BYTES_PER_SCAN_STEP)) {
             return NULL;
         }
         return expr_from_span(r, json_span_member(v->raw, key->bytes, key->n));

@@ -2,8 +2,9 @@
  * expr_run.h - one evaluation: its budget, its failure, its memory.
  *
  * Inside of the expr modules only. Everything made during an evaluation comes from
- * the scratch arena and is paid for: a value visited or made costs a step, a text
- * costs a step per EXPR_BYTES_PER_STEP bytes. So the budget bounds time and memory.
+ * the scratch arena and is paid for: a part evaluated, an element read, compared or
+ * added costs a step, a text a step per EXPR_BYTES_PER_STEP bytes. So the budget bounds
+ * time and memory.
  */
 #ifndef DEFINITIONS_EXPR_RUN_H
 #define DEFINITIONS_EXPR_RUN_H
@@ -16,7 +17,8 @@
 #include "definitions/expr.h"
 #include "definitions/expr_node.h"
 
-#define EXPR_BYTES_PER_STEP 64
+#define EXPR_BYTES_PER_STEP 64       /* Of a text that is made or looked through. */
+#define EXPR_BYTES_PER_SCAN_STEP 256 /* Of JSON that is passed over. */
 
 struct expr_run {
     const struct expr *e;

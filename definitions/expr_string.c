@@ -175,7 +175,7 @@ struct expr_value *expr_join(struct expr_run *r, struct expr_value *v,
         expr_fail_fatal(r, "join's separator needs a string, not %s",
                         expr_describe(r, separator, shown));
     }
-    if (separator->kind != JSON_KIND_STRING || !expr_open(r, v)) {
+    if (separator->kind != JSON_KIND_STRING || !expr_open(r, v) || !expr_spend(r, v->n)) {
         return NULL;
     }
     buf_init(&text, EXPR_RESULT_MAX);
@@ -250,6 +250,9 @@ static bool are_strings(const struct expr_value *a, const struct expr_value *b)
 struct expr_value *expr_trim_left(struct expr_run *r, struct expr_value *v,
                                   struct expr_value *prefix)
 {
+    if (!expr_spend(r, prefix->n / 1024)) {
+        return NULL;
+    }
     if (!are_strings(v, prefix) || !has_prefix(v, prefix)) {
         return v; /* jq: what does not begin so stays, whatever it is. */
     }
@@ -259,6 +262,9 @@ struct expr_value *expr_trim_left(struct expr_run *r, struct expr_value *v,
 struct expr_value *expr_trim_right(struct expr_run *r, struct expr_value *v,
                                    struct expr_value *suffix)
 {
+    if (!expr_spend(r, suffix->n / 1024)) {
+        return NULL;
+    }
     if (!are_strings(v, suffix) || !has_suffix(v, suffix)) {
         return v;
     }
@@ -268,7 +274,8 @@ struct expr_value *expr_trim_right(struct expr_run *r, struct expr_value *v,
 struct expr_value *expr_starts_with(struct expr_run *r, struct expr_value *v,
                                     struct expr_value *prefix)
 {
-    if (!is_string(r, v, "startswith") || !is_string(r, prefix, "startswith's prefix")) {
+    if (!is_string(r, v, "startswith") || !is_string(r, prefix, "startswith's prefix") ||
+        !expr_spend(r, prefix->n / 1024)) {
         return NULL;
     }
     return expr_bool(r, has_prefix(v, prefix));
@@ -277,7 +284,8 @@ struct expr_value *expr_starts_with(struct expr_run *r, struct expr_value *v,
 struct expr_value *expr_ends_with(struct expr_run *r, struct expr_value *v,
                                   struct expr_value *suffix)
 {
-    if (!is_string(r, v, "endswith") || !is_string(r, suffix, "endswith's suffix")) {
+    if (!is_string(r, v, "endswith") || !is_string(r, suffix, "endswith's suffix") ||
+        !expr_spend(r, suffix->n / 1024)) {
         return NULL;
     }
     return expr_bool(r, has_suffix(v, suffix));

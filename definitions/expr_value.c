@@ -15,12 +15,8 @@
 
 static struct expr_value *take(struct expr_run *r, enum json_kind kind)
 {
-    struct expr_value *v;
-
-    if (!expr_spend(r, 1)) {
-        return NULL;
-    }
-    v = arena_take(r->scratch, sizeof(*v));
+    /* Not paid for here: whoever makes it was visited, opened or added. */
+    struct expr_value *v = arena_take(r->scratch, sizeof(*v));
     v->kind = kind;
     v->is_open = true;
     return v;
@@ -51,11 +47,9 @@ struct expr_value *expr_int(struct expr_run *r, int64_t value)
 {
     struct expr_value *v = take(r, JSON_KIND_NUMBER);
 
-    if (v != NULL) {
-        v->is_int = true;
-        v->integer = value;
-        v->real = (double)value;
-    }
+    v->is_int = true;
+    v->integer = value;
+    v->real = (double)value;
     return v;
 }
 
@@ -68,9 +62,7 @@ struct expr_value *expr_real(struct expr_run *r, double value)
         return NULL;
     }
     v = take(r, JSON_KIND_NUMBER);
-    if (v != NULL) {
-        set_real(v, value);
-    }
+    set_real(v, value);
     return v;
 }
 
@@ -78,10 +70,8 @@ struct expr_value *expr_string(struct expr_run *r, const char *bytes, size_t n)
 {
     struct expr_value *v = take(r, JSON_KIND_STRING);
 
-    if (v != NULL) {
-        v->bytes = bytes;
-        v->n = n;
-    }
+    v->bytes = bytes;
+    v->n = n;
     return v;
 }
 
@@ -142,7 +132,7 @@ struct expr_value *expr_from_span(struct expr_run *r, struct json_span span)
     struct expr_value *v = take(r, JSON_KIND_NULL);
     enum json_kind kind = json_span_kind(span);
 
-    if (v == NULL || kind == JSON_KIND_NONE) {
+    if (kind == JSON_KIND_NONE) {
         return v;
     }
     if (kind == JSON_KIND_ARRAY || kind == JSON_KIND_OBJECT) {
@@ -164,7 +154,7 @@ struct expr_value *expr_array(struct expr_run *r, size_t room)
 {
     struct expr_value *v = take(r, JSON_KIND_ARRAY);
 
-    if (v == NULL || !expr_spend(r, room / 8)) {
+    if (!expr_spend(r, room / 8)) {
         return NULL;
     }
     v->room = room;
@@ -200,7 +190,7 @@ struct expr_value *expr_object(struct expr_run *r, size_t room)
 {
     struct expr_value *v = take(r, JSON_KIND_OBJECT);
 
-    if (v == NULL || !expr_spend(r, room / 8)) {
+    if (!expr_spend(r, room / 8)) {
         return NULL;
     }
     v->room = room;
@@ -321,7 +311,7 @@ static bool open_array(struct expr_run *r, struct expr_value *v)
     size_t n = json_span_count(v->raw);
     struct json_span each;
 
-    if (!expr_spend(r, n / 4)) {
+    if (!expr_spend(r, n + v->raw.n / EXPR_BYTES_PER_SCAN_STEP)) {
         return false;
     }
     v->items = arena_take(r->scratch, n * sizeof(struct expr_value *));
@@ -342,7 +332,7 @@ static bool open_object(struct expr_run *r, struct expr_value *v)
     struct json_span name;
     struct json_span each;
 
-    if (!expr_spend(r, n / 4)) {
+    if (!expr_spend(r, n + v->raw.n / EXPR_BYTES_PER_SCAN_STEP)) {
         return false;
     }
     v->members = arena_take(r->scratch, n * sizeof(struct expr_member));

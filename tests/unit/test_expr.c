@@ -342,6 +342,54 @@ START_TEST(test_the_step_budget_ends_what_takes_too_long)
 }
 END_TEST
 
+START_TEST(test_ten_thousand_items_fit_the_budget)
+{
+    /* LIMIT_ITEMS: what a forEach may have must be choosable. */
+    ck_assert_str_eq(eval("[\"0123456789\" * 1000 | split(\"\") | .[] | {qty: tonumber}] "
+                          "| length"),
+                     "10000");
+    ck_assert_str_eq(eval("(\"1,\" * 10000 | split(\",\")) | map(select(. == \"1\")) | "
+                          "length"),
+                     "10000");
+}
+END_TEST
+
+/* Behind a list of 1,000 numbers: each goes over it a thousand times or more, with
+ * as little else as possible. */
+static const char *const greedy[] = {
+    "[((.[] == .[]) and false) // 1]",
+    "[(.[] < .[] | . and false) // 1]",
+    "first(.[] == .[] | select(. == 5)) // 1",
+    "[.[] | 5] | [.[] | [5]] | [.[] + .[]] | length",
+};
+
+START_TEST(test_what_goes_over_and_over_a_list_is_paid_for)
+{
+    static const char *const each[] = {
+        "any(false)", "all(true)", "map(select(false))", "add",           "min", "unique",
+        "join(\"\")", "keys",      "sort_by(1)",         "map_values(1)",
+    };
+    char text[512];
+
+    for (size_t i = 0; i < sizeof(greedy) / sizeof(greedy[0]); i++) {
+        (void)snprintf(text, sizeof(text), "(\"1,\" * 999 | split(\",\")) | %s",
+                       greedy[i]);
+        ck_assert_msg(strstr(eval(text), "more than 100000 steps") != NULL, "%s: %s",
+                      text, answer);
+    }
+    for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        (void)snprintf(text, sizeof(text),
+                       "(\"1,\" * 999 | split(\",\")) | [{l: .[], all: .} | .all | %s]",
+                       each[i]);
+        ck_assert_msg(strstr(eval(text), "more than 100000 steps") != NULL, "%s: %s",
+                      text, answer);
+    }
+    ck_assert_ptr_nonnull(strstr(eval("(\"x\" * 1000000) | [{a: (\"1,\" * 999 | "
+                                      "split(\",\") | .[]), s: .} | .s | length]"),
+                                 "more than 100000 steps"));
+}
+END_TEST
+
 START_TEST(test_nothing_catches_the_budget)
 {
     ck_assert_ptr_nonnull(
@@ -465,6 +513,18 @@ START_TEST(test_bytes_that_are_no_utf8_become_replacement_characters)
 }
 END_TEST
 
+START_TEST(test_base64_is_read_with_and_without_padding)
+{
+    ck_assert_str_eq(
+        eval("[\"\", \"YQ==\", \"YQ\", \"YQ=\", \"YWI\", \"YWJj\", \"YR==\", "
+             "\"YWJjZA\" | @base64d]"),
+        "[\"\",\"a\",\"a\",\"a\",\"ab\",\"abc\",\"a\",\"abcd\"]");
+    ck_assert_str_eq(eval("[\"Y\", \"Y Q=\", \"YWJjZ\" | @base64d?]"), "[]");
+    ck_assert_ptr_nonnull(strstr(eval("[\"YQ===\" | @base64d?]"), "something behind"));
+    ck_assert_ptr_nonnull(strstr(eval("[\"YQ=x\" | @base64d?]"), "something behind"));
+}
+END_TEST
+
 /* ---- references, extents --------------------------------------------------- */
 
 START_TEST(test_references_are_the_static_paths_from_the_root)
@@ -534,7 +594,9 @@ int main(void)
         test_on_failure_the_buffer_is_as_it_was, test_refusals_say_the_column,
         test_what_is_not_in_the_language_is_refused_with_a_reason,
         test_a_question_mark_catches_only_what_it_stands_behind,
-        test_the_step_budget_ends_what_takes_too_long, test_nothing_catches_the_budget,
+        test_the_step_budget_ends_what_takes_too_long,
+        test_ten_thousand_items_fit_the_budget,
+        test_what_goes_over_and_over_a_list_is_paid_for, test_nothing_catches_the_budget,
         test_texts_stay_under_a_mebibyte,
         test_doubling_texts_run_into_the_budget_not_into_memory, test_nesting_is_bounded,
         test_the_number_of_parts_is_bounded, test_an_expression_has_at_most_8192_bytes,
@@ -544,6 +606,7 @@ int main(void)
         test_a_slice_reaches_from_below_its_start_to_above_its_end,
         test_uri_encodes_as_rfc_3986_says,
         test_bytes_that_are_no_utf8_become_replacement_characters,
+        test_base64_is_read_with_and_without_padding,
         test_references_are_the_static_paths_from_the_root,
         test_references_under_a_default_or_question_mark_are_guarded,
         test_dynamic_uses_have_empty_names, test_the_extent_ends_at_the_closing_brace);
