@@ -29,6 +29,8 @@ const struct route routes[] = {
     {"GET", SAGA, AUTH_READER, sagas_show, "", "A saga"},
     {"GET", SAGA "/journal", AUTH_READER, sagas_journal, "limit cursor", "Every turn of a saga, oldest first"},
     {"GET", SAGA "/calls", AUTH_READER, sagas_calls, "limit cursor", "Every attempt of a saga, oldest first"},
+    {"GET", SAGA "/at/{turn}", AUTH_READER, sagas_at, "", "A saga as it was after a turn"},
+    {"GET", SAGA "/steps/{step}/items", AUTH_READER, sagas_items, "limit cursor", "The items of a forEach step"},
     {"GET", SAGA "/calls/{n}", AUTH_READER, sagas_call, "", "One attempt"},
 
     {"POST", SAGA "/signals/{name}", AUTH_STARTER, sagas_signal, "", "Send a signal to a saga"},

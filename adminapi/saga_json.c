@@ -10,6 +10,8 @@
 #include "engine/run/saga_text.h"
 #include "engine/run/why.h"
 
+#define ITEMS_SHOWN 100 /* Of a forEach in the saga itself. */
+
 static void put_json(struct json_out *o, const char *name, const char *text,
                      struct json_span otherwise)
 {
@@ -43,8 +45,8 @@ static struct redact redact_of(const struct definition_call *call)
     return (struct redact){call->redact, call->n_redact};
 }
 
-static void put_output(struct json_out *o, const struct docs_answer *output,
-                       const struct definition_call *action)
+void saga_json_output(struct json_out *o, const struct docs_answer *output,
+                      const struct definition_call *action)
 {
     const struct redact redact = redact_of(action);
 
@@ -73,12 +75,24 @@ static void put_error(struct json_out *o, const struct view_step *step)
     json_close_object(o);
 }
 
-static void put_items(struct json_out *o, const struct view_step *step)
+/* Counts, and how the first ones stand; all of them have a route of their own. */
+static void put_items(struct json_out *o, const struct view *v, uint16_t n)
 {
+    const struct view_step *step = &v->steps[n];
+
     json_key(o, "items");
     json_open_object(o);
     json_put_number(o, "total", step->items_total);
     json_put_number(o, "settled", step->items_settled);
+    json_key(o, "first");
+    json_open_array(o);
+    for (uint32_t i = 0; i < step->items_total && i < ITEMS_SHOWN; i++) {
+        json_open_object(o);
+        json_put_number(o, "item", i);
+        json_put(o, "status", saga_item_status(v->state, v->definition->plan, n, i));
+        json_close_object(o);
+    }
+    json_close_array(o);
     json_close_object(o);
 }
 
@@ -89,9 +103,11 @@ static void put_time_if(struct json_out *o, const char *name, uint64_t ms)
     }
 }
 
-static void put_step(struct json_out *o, const struct view_step *step,
-                     const struct definition_step *d)
+static void put_step(struct json_out *o, const struct view *v, uint16_t n)
 {
+    const struct view_step *step = &v->steps[n];
+    const struct definition_step *d = &v->definition->steps[n];
+
     json_open_object(o);
     json_put(o, "id", step->id);
     json_put(o, "status", step->status);
@@ -106,10 +122,10 @@ static void put_step(struct json_out *o, const struct view_step *step,
         json_put_flag(o, "byHand", true);
     }
     if (step->items_total > 0) {
-        put_items(o, step);
+        put_items(o, v, n);
     }
     if (step->has_output) {
-        put_output(o, &step->output, d->action);
+        saga_json_output(o, &step->output, d->action);
     }
     if (step->has_error) {
         put_error(o, step);
@@ -122,7 +138,7 @@ static void put_steps(struct json_out *o, const struct view *v)
     json_key(o, "steps");
     json_open_array(o);
     for (uint16_t i = 1; i < v->definition->plan->n_nodes; i++) {
-        put_step(o, &v->steps[i], &v->definition->steps[i]);
+        put_step(o, v, i);
     }
     json_close_array(o);
 }

@@ -21,6 +21,10 @@ void saga_json_write(struct json_out *o, const struct view *v, bool is_noted,
 void saga_json_summary(struct json_out *o, const struct store_saga *row,
                        const struct view *v, uint64_t revision, struct arena *a);
 
+/* "output" of a step or item: its answer, without what the definition hides. */
+void saga_json_output(struct json_out *o, const struct docs_answer *output,
+                      const struct definition_call *action);
+
 /* The names of the actions that are legal now, as an array. */
 void saga_json_actions(struct json_out *o, const struct saga *s, const struct plan *plan);
 
