@@ -17,7 +17,5 @@ def _scaffold():
     return module
 
 
-_made = _scaffold()
-make_daemon = _made.make_daemon
-participant = _made.participant
-sagad = _made.sagad
+# Everything, so that one run may have both folders: which conftest comes first is chance.
+globals().update((k, v) for k, v in vars(_scaffold()).items() if not k.startswith("_"))
