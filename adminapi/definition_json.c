@@ -30,6 +30,10 @@ void definition_json_members(struct json_out *o, const struct store_definition *
     json_put_flag(o, "paused", d->is_paused);
     json_put_flag(o, "archived", d->is_archived);
     json_put_time(o, "createdAt", d->created_ms);
+    if (d->children != NULL) {
+        json_key(o, "children");
+        json_raw(o, json_span_of(d->children, strlen(d->children)));
+    }
     if (has_content) {
         json_key(o, "definition");
         json_raw(o, json_span_of(d->content, strlen(d->content)));

@@ -18,6 +18,7 @@
 struct put { /* What finish needs; in the request's arena. */
     const char *hash;
     const char *warnings; /* JSON array text. */
+    const char *children; /* JSON object text; NULL: none without a version. */
 };
 
 /* ---- query and conditions ------------------------------------------------------------
@@ -130,6 +131,64 @@ static void refuse_definition(struct request *r, const struct put *put)
     json_close_object(&o);
 }
 
+/* The checker's question about children: what this thread finds stored. */
+static const struct definition *stored_child(void *user, const char *name,
+                                             uint32_t version)
+{
+    struct registry *registry = user;
+    const struct registry_entry *entry = NULL;
+    struct registry_name found;
+    struct err_info info;
+
+    if (version != 0) {
+        return registry_find_version(registry, name, version, &entry, &info) == ERR_OK
+                   ? entry->definition
+                   : NULL;
+    }
+    return registry_find_name(registry, name, &found, &info) == ERR_OK &&
+                   found.current != NULL
+               ? found.current->definition
+               : NULL;
+}
+
+static bool is_first_use(const struct definition *d, uint16_t step)
+{
+    for (uint16_t i = 1; i < step; i++) {
+        if (d->steps[i].child != NULL && d->steps[i].child_version == 0 &&
+            strcmp(d->steps[i].child, d->steps[step].child) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* S33: a child without a version is the one that is current now, as it was checked. */
+static const char *children_text(struct request *r, const struct definition *d)
+{
+    struct buf text;
+    struct json_out o;
+    struct err_info info;
+    const char *made;
+
+    buf_init(&text, LIMIT_DEFINITION_BYTES);
+    json_out_init(&o, &text);
+    json_open_object(&o);
+    for (uint16_t i = 1; i < d->plan->n_nodes; i++) {
+        const struct definition_step *step = &d->steps[i];
+        struct registry_name name;
+
+        if (step->child != NULL && step->child_version == 0 && is_first_use(d, i) &&
+            registry_find_name(r->registry, step->child, &name, &info) == ERR_OK &&
+            name.current != NULL) {
+            json_put_number(&o, step->child, name.current->version);
+        }
+    }
+    json_close_object(&o);
+    made = text.n > 2 ? arena_copy(r->arena, buf_text(&text), text.n) : NULL;
+    buf_done(&text);
+    return made;
+}
+
 /* False: it has errors and the request was answered. */
 static bool check(struct request *r, bool is_dry_run, struct put *put)
 {
@@ -139,6 +198,8 @@ static bool check(struct request *r, bool is_dry_run, struct put *put)
     enum err e;
 
     world.is_dry_run = is_dry_run;
+    world.child = stored_child;
+    world.child_user = r->registry;
     e = definition_compile(buf_text(&r->body), r->body.n, &world, report, &made);
     if (e != ERR_OK) {
         add_faults(r, report);
@@ -148,6 +209,7 @@ static bool check(struct request *r, bool is_dry_run, struct put *put)
                      r->parameters[0]);
     } else {
         put->hash = arena_text(r->arena, made->hash);
+        put->children = children_text(r, made);
     }
     put->warnings = issues_text(r, report);
     definition_destroy(made);
@@ -259,6 +321,7 @@ void definitions_put(struct request *r)
     c->of.definition.name = r->parameters[0];
     c->of.definition.content = buf_text(&r->body);
     c->of.definition.hash = put->hash;
+    c->of.definition.children = put->children;
     c->of.definition.makes_current = is_active;
     r->more = put;
     submit_command(r, stored);

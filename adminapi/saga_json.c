@@ -127,6 +127,9 @@ static void put_step(struct json_out *o, const struct view *v, uint16_t n)
     if (step->has_output) {
         saga_json_output(o, &step->output, d->action);
     }
+    if (step->child != NULL && step->child_item == SAGA_NO_ITEM) {
+        json_put(o, "child", step->child);
+    }
     if (step->has_error) {
         put_error(o, step);
     }

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "definitions/render.h"
+#include "engine/core/saga_code.h"
 
 #define LABEL_BYTES 256 /* Of a label's name or value. */
 #define KEY_BYTES 1024  /* Of a rendered key. */
@@ -191,26 +192,38 @@ static struct json_span saga_facts(struct request *r, const struct registry_entr
     return (struct json_span){made, n};
 }
 
-static bool make_key(struct request *r, const struct start *start)
+/* A rendered key in *out; a fault of the input if it cannot be made. */
+static void render_key(struct request *r, const struct start *start,
+                       const struct template *t, const char *code, const char **out)
 {
-    const struct definition *d = start->entry->definition;
     const char *vars = r->config->vars != NULL ? r->config->vars : "{}";
     struct render_scope scope = {.input = start->input,
-                                 .vars = json_span_of(vars, strlen(vars))};
+                                 .vars = json_span_of(vars, strlen(vars)),
+                                 .saga = saga_facts(r, start->entry)};
     struct err_info info = {.text = ""};
     struct json_span key;
 
-    if (d->key == NULL) {
-        return true;
-    }
-    scope.saga = saga_facts(r, start->entry);
-    if (render_template(d, d->key, &scope, r->arena, &key, &info) != ERR_OK) {
-        answer_fault(r, "/input", "key", "%s", info.text);
+    if (render_template(start->entry->definition, t, &scope, r->arena, &key, &info) !=
+        ERR_OK) {
+        answer_fault(r, "/input", code, "%s", info.text);
     } else if (key.n == 0 || key.n > KEY_BYTES || memchr(key.at, '\0', key.n) != NULL) {
-        answer_fault(r, "/input", "key", "The key must have 1 to %d bytes", KEY_BYTES);
+        answer_fault(r, "/input", code, "The %s must have 1 to %d bytes", code,
+                     KEY_BYTES);
     } else {
-        r->command.of.start.key = arena_copy(r->arena, key.at, key.n);
-        return true;
+        *out = arena_copy(r->arena, key.at, key.n);
+    }
+}
+
+static bool make_keys(struct request *r, const struct start *start)
+{
+    const struct definition *d = start->entry->definition;
+    struct command_start *c = &r->command.of.start;
+
+    if (d->key != NULL) {
+        render_key(r, start, d->key, "key", &c->key);
+    }
+    if (d->ordering_key != NULL) {
+        render_key(r, start, d->ordering_key, "orderingKey", &c->ordering_key);
     }
     return !body_refuses(r, PROBLEM_INPUT_INVALID, "The saga's key cannot be made");
 }
@@ -248,8 +261,11 @@ static bool make_view(struct request *r, const struct start *start, struct view 
 {
     const struct command *c = &r->command;
     struct store_saga row = c->saga;
+    struct saga_brief brief;
 
-    if (!c->is_new || c->state == NULL || c->wait != COMMAND_WAIT_NOT) {
+    if (!c->is_new || c->state == NULL || c->wait != COMMAND_WAIT_NOT ||
+        !saga_decode_brief(&brief, c->state, c->state_n) ||
+        brief.state == SAGA_LINED_UP) { /* Whoever it waits for is in the store. */
         return saga_answer_view(r, c->saga.id, out);
     }
     row.definition_name = start->entry->definition->name;
@@ -328,7 +344,7 @@ static bool read_start(struct request *r, struct body_member *m, json_t *body,
     }
     start->input = m[M_INPUT].value.at != NULL ? m[M_INPUT].value : JSON_SPAN_TEXT("{}");
     return read_wait(r, &m[M_WAIT_FOR], start) &&
-           check_input(r, start->entry->definition, body) && make_key(r, start) &&
+           check_input(r, start->entry->definition, body) && make_keys(r, start) &&
            preference_replay(r);
 }
 

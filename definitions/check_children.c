@@ -3,6 +3,14 @@
 
 #include "definitions/check.h"
 
+static const struct definition *child_of(const struct check *c, const char *name,
+                                         uint32_t version)
+{
+    const struct check_world *w = c->world;
+
+    return w->child(w->child_user != NULL ? w->child_user : w->user, name, version);
+}
+
 /* Children of children … of a stored definition. What is stored has no cycle of its
  * own, so the depth only bounds what older versions of each other may add up to. */
 static bool reaches(const struct check *c, const struct definition *from,
@@ -21,7 +29,7 @@ static bool reaches(const struct check *c, const struct definition *from,
         if (strcmp(step->child, name) == 0) {
             return true;
         }
-        below = c->world->child(c->world->user, step->child, step->child_version);
+        below = child_of(c, step->child, step->child_version);
         if (below != NULL && reaches(c, below, name, depth + 1)) {
             return true;
         }
@@ -71,7 +79,7 @@ static void check_child(const struct check *c, const struct draft_step *step)
     if (c->world->child == NULL) {
         return;
     }
-    found = c->world->child(c->world->user, child->definition, child->version);
+    found = child_of(c, child->definition, child->version);
     if (found == NULL) {
         check_unknown(c, at, "definition", child->definition);
     } else {

@@ -126,6 +126,19 @@ void definition_destroy(struct definition *d)
     free(k);
 }
 
+void definition_pin_child(struct definition *d, struct json_span name, uint32_t version)
+{
+    for (uint16_t i = 1; i < d->plan->n_nodes; i++) {
+        /* Ours to write until the definition is handed out. */
+        struct definition_step *step = (void *)(uintptr_t)&d->steps[i];
+
+        if (step->child != NULL && step->child_version == 0 &&
+            json_span_is_text(name, step->child, strlen(step->child))) {
+            step->child_version = version;
+        }
+    }
+}
+
 uint16_t definition_step_of(const struct definition *d, const char *id)
 {
     for (uint16_t i = 1; i < d->plan->n_nodes; i++) {

@@ -59,7 +59,8 @@ struct definition_step {
     const char *child;              /* saga: definition name */
     uint32_t child_version;         /* 0: current when this definition was stored. */
     const struct template *child_input;
-    bool is_read; /* Some expression reads .steps.<id> beyond its outcome. */
+    bool is_read;      /* Some expression reads .steps.<id> beyond its outcome. */
+    bool undo_is_null; /* `compensate` is null: nothing to undo, on purpose. */
 };
 
 struct definition_notify {
@@ -124,6 +125,7 @@ struct check_world {
      * "secret", "definition". */
     const char *(*nearest)(void *user, const char *kind, const char *name);
     void *user;
+    void *child_user; /* child's own; NULL: user. Compiled definitions are a thread's. */
     bool is_dry_run;        /* Unknown services, vars, secrets, children are warnings. */
     bool allows_unreleased; /* Tests: what definitions/supported.c refuses is let in. */
 };
@@ -136,6 +138,10 @@ MUST_CHECK enum err definition_compile(const char *text, size_t n,
                                        struct check_report *report,
                                        struct definition **out);
 void definition_destroy(struct definition *d); /* NULL is fine. */
+
+/* The children of that name (a quoted JSON text) that name no version are this one. For
+ * whoever stored the definition, before others see it (S33). */
+void definition_pin_child(struct definition *d, struct json_span name, uint32_t version);
 
 /* Step number of an id, PLAN_NONE if there is none. */
 uint16_t definition_step_of(const struct definition *d, const char *id);

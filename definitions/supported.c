@@ -9,8 +9,8 @@ static const struct {
     const char *member;
     enum owner owner;
 } unreleased[] = {
-    {"orderingKey", OF_DEFINITION}, {"notify", OF_DEFINITION}, {"tests", OF_DEFINITION},
-    {"saga", OF_STEP},
+    {"notify", OF_DEFINITION},
+    {"tests", OF_DEFINITION},
 };
 
 static void check_members(const struct place *at, enum owner owner, struct report *report,

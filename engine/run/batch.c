@@ -110,8 +110,8 @@ void batch_hand_over(struct engine *e)
 {
     struct batch *b = engine_batch(e);
 
-    if (e->is_committing) {
-        return;
+    if (e->is_committing || atomic_load(&e->has_failed)) {
+        return; /* Failed in the middle of a turn: its half must not be written. */
     }
     if (b->ops.n == 0 && b->first_answer == NULL) {
         return;

@@ -43,8 +43,9 @@ struct command_start {
     uint64_t definition; /* Number of the version. */
     const char *definition_name;
     bool is_unique;
-    const char *id;  /* The client's; NULL: sagad makes one. */
-    const char *key; /* Rendered; NULL none. */
+    const char *id;           /* The client's; NULL: sagad makes one. */
+    const char *key;          /* Rendered; NULL none. */
+    const char *ordering_key; /* Rendered; NULL none. */
     struct json_span input;
     const char *labels; /* JSON object text; NULL none. */
     const char *traceparent;
@@ -76,6 +77,8 @@ struct command_definition {
     const char *name;
     const char *content;  /* PUT */
     const char *hash;     /* PUT: of the compiled definition. */
+    const char *children; /* PUT: {"child": version} of those that name no version, as
+                             checked; NULL none. */
     uint32_t version;     /* USE. */
     bool makes_current;   /* PUT */
     const char *if_match; /* PUT: hash that must be current's; NULL none; "" with if_none:

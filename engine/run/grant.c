@@ -47,13 +47,13 @@ struct service *grant_service(struct engine *e, struct resident *r,
     return service;
 }
 
-static bool has_sent(const struct engine *e, const struct record *record)
+static bool has_sent(const struct record *record)
 {
-    for (uint32_t i = 0; i < e->effects.n; i++) {
-        const struct saga_effect *fx = &e->effects.items[i];
+    for (size_t i = 0; i < record->n_sends; i++) {
+        const struct record_send *send = &record->sends[i];
 
-        if (fx->kind == SAGA_FX_SEND && fx->step == record->event.step &&
-            fx->item == record->event.item && fx->call == record->event.call) {
+        if (send->step == record->event.step && send->item == record->event.item &&
+            send->call == record->event.call) {
             return true;
         }
     }
@@ -63,7 +63,7 @@ static bool has_sent(const struct engine *e, const struct record *record)
 void grant_take(struct engine *e, struct resident *r, struct service *service,
                 struct record *record)
 {
-    if (turn_apply(e, r, record) != SAGA_APPLIED || !has_sent(e, record)) {
+    if (turn_apply(e, r, record) != SAGA_APPLIED || !has_sent(record)) {
         service_release(service);
     }
 }

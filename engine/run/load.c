@@ -26,6 +26,7 @@ static enum err read_state(struct engine *e, struct resident *r, struct err_info
     }
     if (err == ERR_OK) {
         resident_set_state(r, last.state.at, last.state.n);
+        r->loaded_turn = e->saga.turn;
     }
     arena_destroy(a);
     return err;

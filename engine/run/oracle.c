@@ -149,7 +149,43 @@ static const struct oracle_rendered *rendered_of(const struct oracle *o, uint16_
     return NULL;
 }
 
-static int64_t ask_render(struct oracle *o, const struct saga_question *q)
+static bool is_child(const struct oracle *o, const struct saga_question *q)
+{
+    return q->call == CALL_ACTION &&
+           definition_of(o)->plan->nodes[q->step].kind == PLAN_CHILD;
+}
+
+static int64_t render_child(struct oracle *o, const struct saga_question *q)
+{
+    struct oracle_child *x = arena_take(batch_arena(o), sizeof(*x));
+    struct render_scope scope;
+    struct err_info info;
+
+    scope_of(o, q, CALL_ACTION, &scope);
+    if (family_render(o->e, o->r, q, &scope, o->n_children, &x->child, &info) != ERR_OK) {
+        note(o, &info);
+        return SAGA_RENDER_FAILED;
+    }
+    x->step = q->step;
+    x->item = q->item;
+    x->next = o->children;
+    o->children = x;
+    o->n_children++;
+    return SAGA_RENDER_OK;
+}
+
+const struct family_child *oracle_child(const struct oracle *o,
+                                        const struct saga_effect *start)
+{
+    const struct oracle_child *x = o->children;
+
+    while (x->step != start->step || x->item != start->item) {
+        x = x->next; /* It is there: rendered in the turn that starts it. */
+    }
+    return &x->child;
+}
+
+static int64_t render_request(struct oracle *o, const struct saga_question *q)
 {
     struct oracle_rendered *x = arena_take(batch_arena(o), sizeof(*x));
     const uint64_t *first = resident_hash_of(o->r, q->step, q->item, q->call);
@@ -175,6 +211,11 @@ static int64_t ask_render(struct oracle *o, const struct saga_question *q)
     x->next = o->rendered;
     o->rendered = x;
     return SAGA_RENDER_OK;
+}
+
+static int64_t ask_render(struct oracle *o, const struct saga_question *q)
+{
+    return is_child(o, q) ? render_child(o, q) : render_request(o, q);
 }
 
 struct service *oracle_service(struct engine *e, const struct render_request *request)

@@ -11,6 +11,7 @@
 
 #include "definitions/render.h"
 #include "engine/core/saga.h"
+#include "engine/run/family.h"
 #include "engine/run/record.h"
 #include "engine/run/table.h"
 
@@ -24,6 +25,13 @@ struct oracle_rendered {
     struct render_request request;
 };
 
+struct oracle_child { /* A child saga that this turn starts. */
+    struct oracle_child *next;
+    uint16_t step;
+    uint32_t item;
+    struct family_child child;
+};
+
 struct oracle {
     struct engine *e;
     struct resident *r;
@@ -32,6 +40,8 @@ struct oracle {
     size_t n_answers;
     size_t room;
     struct oracle_rendered *rendered;
+    struct oracle_child *children;
+    uint32_t n_children;
     struct record_take *takes;
     size_t n_takes;
     bool is_urgent; /* An operator's turn: its calls stand ahead (S51). */
@@ -46,6 +56,10 @@ struct saga_oracle oracle_of(struct oracle *o);
 /* The request rendered in this turn for a call that became due. Never NULL for a SEND. */
 const struct render_request *oracle_request(const struct oracle *o,
                                             const struct saga_effect *send);
+
+/* The child rendered in this turn. Never NULL for a START_CHILD. */
+const struct family_child *oracle_child(const struct oracle *o,
+                                        const struct saga_effect *start);
 
 /* The service that a call goes to; NULL: there is none of that name any more. */
 struct service *oracle_service(struct engine *e, const struct render_request *request);

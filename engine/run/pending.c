@@ -100,6 +100,19 @@ uint64_t pending_find(const struct pending *p, enum pending_kind kind, const cha
     return 0;
 }
 
+void pending_each(const struct pending *p, enum pending_kind kind, const char *first,
+                  const char *second, void (*each)(void *user, uint64_t saga), void *user)
+{
+    uint64_t hash = hash_of(kind, first, second);
+
+    for (const struct entry *e = p->chains[hash % CHAINS]; e != NULL;
+         e = e->next_in_chain) {
+        if (e->hash == hash && is_it(e, kind, first, second)) {
+            each(user, e->saga);
+        }
+    }
+}
+
 void pending_drop(struct pending *p, uint64_t batch)
 {
     while (p->oldest != NULL && p->oldest->batch <= batch) {

@@ -12,7 +12,13 @@
 
 struct pending;
 
-enum pending_kind { PENDING_ID, PENDING_UNIQUE, PENDING_REPLAY };
+enum pending_kind {
+    PENDING_ID,
+    PENDING_UNIQUE,
+    PENDING_REPLAY,
+    PENDING_LINE,  /* definition, ordering key: each saga that has it. */
+    PENDING_PLACE, /* Of a child in its parent: the last generation is found. */
+};
 
 struct pending *pending_create(void);
 void pending_destroy(struct pending *p); /* NULL is fine. */
@@ -21,9 +27,14 @@ void pending_destroy(struct pending *p); /* NULL is fine. */
 void pending_put(struct pending *p, enum pending_kind kind, const char *first,
                  const char *second, uint64_t saga, uint64_t batch);
 
-/* The saga that took the name, 0: nobody. */
+/* The saga that took the name last, 0: nobody. */
 uint64_t pending_find(const struct pending *p, enum pending_kind kind, const char *first,
                       const char *second);
+
+/* Every saga that took the name, youngest first. */
+void pending_each(const struct pending *p, enum pending_kind kind, const char *first,
+                  const char *second, void (*each)(void *user, uint64_t saga),
+                  void *user);
 
 /* The batch is committed: its names are in the store. */
 void pending_drop(struct pending *p, uint64_t batch);

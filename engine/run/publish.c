@@ -89,6 +89,7 @@ static void add_version(struct engine *e, struct command *c, bool is_first)
     row->version = is_first ? 1 : last_version(e, d->name) + 1;
     row->hash = arena_text(b->ops.arena, d->hash);
     row->content = arena_text(b->ops.arena, d->content);
+    row->children = arena_text(b->ops.arena, d->children);
     row->created_ms = e->now_ms;
     if (d->makes_current || is_first) {
         use_version(e, d->name, row->version);
@@ -98,6 +99,7 @@ static void add_version(struct engine *e, struct command *c, bool is_first)
     c->definition.name = d->name;
     c->definition.hash = d->hash;
     c->definition.content = d->content;
+    c->definition.children = d->children;
 }
 
 static void put(struct engine *e, struct command *c)

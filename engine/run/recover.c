@@ -266,7 +266,8 @@ static bool is_held(const struct saga *s)
 }
 
 /* One cell at a time: each turn may change the others. What is queued asks again whyever
- * it was: a clean stop has put calls back too, and those never asked (S9). */
+ * it was: a clean stop has put calls back too, and those never asked (S9). What became
+ * due since the saga was loaded, by a turn that followed from another's, is not lost. */
 static void take_up_cells(struct engine *e, struct resident *r)
 {
     struct saga_cell *cells;
@@ -277,7 +278,7 @@ static void take_up_cells(struct engine *e, struct resident *r)
     cells = mem_alloc(n * sizeof(cells[0]));
     memcpy(cells, e->saga.cells, n * sizeof(cells[0]));
     for (uint16_t i = 0; i < n; i++) {
-        if (cells[i].state == CELL_DUE) {
+        if (cells[i].state == CELL_DUE && cells[i].due_turn <= r->loaded_turn) {
             lose(e, r, &cells[i]);
         } else if (cells[i].state == CELL_QUEUED && !is_held(&e->saga)) {
             ask_again(e, r, &cells[i]);

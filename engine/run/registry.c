@@ -92,6 +92,20 @@ static const struct registry_entry *find_entry(const struct registry *r, uint64_
     return NULL;
 }
 
+/* Few are known at a time, and every one of them is met sooner than a row is read. */
+static const struct registry_entry *find_version(const struct registry *r,
+                                                 const char *name, uint32_t version)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (const struct entry *e = r->entries[i]; e != NULL; e = e->next) {
+            if (e->pub.version == version && strcmp(e->pub.definition->name, name) == 0) {
+                return &e->pub;
+            }
+        }
+    }
+    return NULL;
+}
+
 static const char *first_error(const struct check_report *report)
 {
     for (size_t i = 0; i < report->n && i < CHECK_ISSUES_MAX; i++) {
@@ -121,6 +135,22 @@ static enum err compile(const struct store_definition *row, struct definition **
     return e;
 }
 
+/* S33: which version a child without one is was settled when the row was stored. */
+static void pin_children(struct definition *definition, const char *children)
+{
+    struct json_walk walk = json_walk_of(
+        children != NULL ? json_span_of(children, strlen(children)) : JSON_SPAN_NONE);
+    struct json_span name;
+    struct json_span version;
+    int64_t number;
+
+    while (json_walk_next(&walk, &name, &version)) {
+        if (json_span_int(version, &number) && number > 0 && number <= UINT32_MAX) {
+            definition_pin_child(definition, name, (uint32_t)number);
+        }
+    }
+}
+
 /* Compile a row that is not known yet. */
 static enum err add_entry(struct registry *r, const struct store_definition *row,
                           const struct registry_entry **out, struct err_info *info)
@@ -132,6 +162,7 @@ static enum err add_entry(struct registry *r, const struct store_definition *row
     if (e != ERR_OK) {
         return e;
     }
+    pin_children(definition, row->children);
     new = mem_alloc(sizeof(*new));
     new->definition = definition;
     new->hash = mem_text(row->hash);
@@ -180,10 +211,15 @@ enum err registry_find(struct registry *r, uint64_t num,
 enum err registry_find_version(struct registry *r, const char *name, uint32_t version,
                                const struct registry_entry **out, struct err_info *info)
 {
+    const struct registry_entry *known = find_version(r, name, version);
     struct store_definition row;
     enum err e;
 
     assert(version > 0); /* 0 asks for the current one: registry_find_name(). */
+    if (known != NULL) {
+        *out = known;
+        return ERR_OK;
+    }
     e = store_find_definition(r->reader, name, version, r->scratch, &row, info);
     if (e == ERR_OK) {
         e = entry_of_row(r, &row, out, info);

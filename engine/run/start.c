@@ -2,10 +2,11 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/ids.h"
 #include "base/json.h"
+#include "engine/run/birth.h"
 #include "engine/run/commands.h"
+#include "engine/run/follow.h"
 #include "engine/run/load.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
@@ -122,90 +123,42 @@ static bool find_existing(struct engine *e, struct command *c, uint64_t *num,
     return true;
 }
 
-static struct store_saga row_of(struct engine *e, const struct command *c, const char *id)
-{
-    const struct command_start *s = &c->of.start;
-
-    return (struct store_saga){
-        .num = e->next_saga++,
-        .id = id,
-        .definition = s->definition,
-        .key = s->key,
-        .unique_key = s->is_unique ? s->key : NULL,
-        .labels = s->labels,
-        .traceparent = s->traceparent,
-        .tracestate = s->tracestate,
-        .vars = e->vars,
-        .started_ms = e->now_ms,
-        .updated_ms = e->now_ms,
-    };
-}
-
-/* The row is written with what the first turn made of it. */
-static void insert_row(struct store_op *op, struct arena *a, const struct resident *r,
-                       struct json_span input)
-{
-    struct store_saga *row = &op->of.saga.row;
-
-    *row = r->row;
-    row->id = arena_text(a, r->row.id);
-    row->key = arena_text(a, r->row.key);
-    row->unique_key = arena_text(a, r->row.unique_key);
-    row->labels = arena_text(a, r->row.labels);
-    row->traceparent = arena_text(a, r->row.traceparent);
-    row->tracestate = arena_text(a, r->row.tracestate);
-    row->stuck_step = arena_text(a, r->row.stuck_step);
-    op->of.saga.input = (struct store_bytes){arena_copy(a, input.at, input.n), input.n};
-}
-
-static void take_names(struct engine *e, const struct resident *r,
-                       const struct command *c)
-{
-    pending_put(e->pending, PENDING_ID, r->row.id, NULL, r->num, e->batch_seq);
-    if (c->of.start.is_unique && c->of.start.key != NULL) {
-        pending_put(e->pending, PENDING_UNIQUE, c->of.start.definition_name,
-                    c->of.start.key, r->num, e->batch_seq);
-    }
-}
-
 static void start_new(struct engine *e, struct command *c)
 {
-    struct batch *b = engine_batch(e);
-    struct record record = {
-        .event = {.kind = SAGA_EV_START}, .actor = c->actor, .request_id = c->request_id};
+    const struct command_start *s = &c->of.start;
+    struct birth birth = {.id = s->id,
+                          .key = s->key,
+                          .ordering_key = s->ordering_key,
+                          .labels = s->labels,
+                          .traceparent = s->traceparent,
+                          .tracestate = s->tracestate,
+                          .input = s->input,
+                          .actor = c->actor,
+                          .request_id = c->request_id};
     char made[IDS_UUID_TEXT];
-    struct store_saga row;
-    struct store_op *op;
     struct resident *r;
     struct err_info info;
 
-    if (c->of.start.id == NULL) {
-        ids_make(made);
+    if (registry_find(e->registry, s->definition, &birth.entry, &info) != ERR_OK) {
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        return;
     }
-    row = row_of(e, c, c->of.start.id != NULL ? c->of.start.id : made);
-    r = table_add(e->table, &row);
+    if (birth.id == NULL) {
+        ids_make(made);
+        birth.id = made;
+    }
+    r = birth_of(e, &birth);
     if (r == NULL) {
         commands_refuse(c, PROBLEM_OVERLOADED, "There is no room for another saga");
         return;
     }
-    if (registry_find(e->registry, row.definition, &r->entry, &info) != ERR_OK) {
-        table_remove(e->table, r);
-        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
-        return;
-    }
-    load_new_docs(e, r, c->of.start.input);
-    take_names(e, r, c);
-    op = store_batch_add(&b->ops, STORE_SAGA_INSERT);
-    record.event.seed = hash_bytes(r->row.id, strlen(r->row.id));
-    (void)turn_apply(e, r, &record); /* A start is always applied. */
-    insert_row(op, b->ops.arena, r, c->of.start.input);
+    follow_run(e, r);
     commands_keep_replay(e, c, r->num, NULL);
     c->is_new = true;
     c->revision = e->saga.turn;
     c->state = arena_copy(c->arena, r->state, r->state_n);
     c->state_n = r->state_n;
-    batch_add_answer(b, c, r->num);
-    e->metrics.started++;
+    batch_add_answer(engine_batch(e), c, r->num);
 }
 
 void commands_start(struct engine *e, struct command *c)

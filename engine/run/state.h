@@ -80,6 +80,10 @@ struct engine {
     bool is_recovered;
     struct metrics metrics;
 
+    struct follow *first_follow; /* In the filling batch's arena. */
+    struct follow *last_follow;
+    uint32_t n_births; /* Children noted in that list. */
+
     /* Scratch of one turn. */
     struct saga saga;
     struct saga_effects effects;

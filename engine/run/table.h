@@ -35,8 +35,9 @@ struct resident {
     uint8_t *state;                     /* Owned; saga_code.h. */
     size_t state_n;
     size_t state_room;
-    struct docs *docs;            /* Owned; NULL until a turn needs it. */
-    char *vars;                   /* Owned; NULL: the configuration's of now. */
+    uint64_t loaded_turn; /* What was read from the store; 0: begun since the start. */
+    struct docs *docs;    /* Owned; NULL until a turn needs it. */
+    char *vars;           /* Owned; NULL: the configuration's of now. */
     struct resident_hash *hashes; /* Owned. */
     uint32_t n_hashes;
     uint32_t hashes_room;

@@ -7,6 +7,9 @@
 
 #include "base/log.h"
 #include "engine/core/saga_code.h"
+#include "engine/run/family.h"
+#include "engine/run/follow.h"
+#include "engine/run/line.h"
 #include "engine/run/load.h"
 #include "engine/run/oracle.h"
 #include "engine/run/recover.h"
@@ -176,8 +179,11 @@ static void carry_out(struct engine *e, struct resident *r, const struct oracle 
         case SAGA_FX_CANCEL_CHILD:
         case SAGA_FX_UNDO_CHILD:
         case SAGA_FX_TELL_PARENT:
+            family_carry_out(e, r, o, fx, record);
+            break;
         case SAGA_FX_FREE_ORDER:
-            assert(!"the checker lets no child and no orderingKey through");
+            line_free(e, r);
+            break;
         }
     }
     record->sends = sends;
@@ -202,7 +208,8 @@ static bool is_over_limit(const struct engine *e, struct resident *r)
     return true;
 }
 
-/* S27: what was noted while the pivot was open came too late when it turned out applied. */
+/* S27: what was noted while the pivot was open came too late when it turned out applied.
+ */
 static void note_too_late(const struct saga *s, uint32_t flags_before,
                           struct record *record)
 {
@@ -251,6 +258,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     note_too_late(&e->saga, flags_before, record);
     carry_out(e, r, &o, record);
     docs_take(r->docs, &e->saga);
+    family_pass_on(e, r, record);
     write_turn(e, r, record);
     if (update_row(e, r) && record->event.kind != SAGA_EV_START) {
         write_row(e, r);
@@ -261,7 +269,8 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     return SAGA_APPLIED;
 }
 
-enum saga_result turn_apply(struct engine *e, struct resident *r, struct record *record)
+enum saga_result turn_apply_alone(struct engine *e, struct resident *r,
+                                  struct record *record)
 {
     enum saga_result result = apply(e, r, record);
 
@@ -271,6 +280,14 @@ enum saga_result turn_apply(struct engine *e, struct resident *r, struct record 
 
         (void)apply(e, r, &limit); /* Late only if it is over the limit already. */
     }
+    return result;
+}
+
+enum saga_result turn_apply(struct engine *e, struct resident *r, struct record *record)
+{
+    enum saga_result result = turn_apply_alone(e, r, record);
+
+    follow_run(e, r);
     return result;
 }
 

@@ -19,8 +19,13 @@ struct engine;
 
 /* record->event is the event (its now_ms and grace_ms are set here); the rest of the
  * record is what came from outside, borrowed for the call. On SAGA_APPLIED the engine's
- * scratch saga is the state after the turn. */
+ * scratch saga is the state after the turn and what followed from it (follow.h). */
 enum saga_result turn_apply(struct engine *e, struct resident *r, struct record *record);
+
+/* The same without what the turn brings to other sagas: that is noted, and the caller
+ * sees to follow_run(). */
+enum saga_result turn_apply_alone(struct engine *e, struct resident *r,
+                                  struct record *record);
 
 /* Decode the resident's state into the engine's scratch saga. */
 void turn_load_state(struct engine *e, struct resident *r);

@@ -13,6 +13,7 @@
 #include "engine/core/saga_code.h"
 #include "engine/run/registry.h"
 #include "engine/run/saga_text.h"
+#include "engine/run/view_family.h"
 #include "engine/run/why.h"
 
 #define PAGE_TURNS 256 /* Rows of one read; keeps read transactions short (S92). */
@@ -43,10 +44,11 @@ struct fold {
     struct docs *docs;     /* NULL: a start. */
     struct saga *state;    /* After the last turn folded. */
     struct fold_step *steps;
-    uint64_t until_turn; /* 0: all. */
-    uint64_t turn;       /* Last one folded. */
-    uint64_t at_ms;      /* Its time. */
-    size_t n;            /* Rows of this page. */
+    struct store_reader *reader; /* NULL: other sagas are not looked at. */
+    uint64_t until_turn;         /* 0: all. */
+    uint64_t turn;               /* Last one folded. */
+    uint64_t at_ms;              /* Its time. */
+    size_t n;                    /* Rows of this page. */
     bool is_bad;
     const char *output, *output_error, *paused_by, *cancelled_by;
 };
@@ -111,7 +113,7 @@ static void fold_result(struct fold *f, const struct record *r)
         fold_failure(f, r,
                      ev->child_status == SAGA_STATUS_COMPLETED ? OUTCOME_SUCCEEDED
                                                                : OUTCOME_REJECTED,
-                     saga_status_name(ev->child_status));
+                     r->detail != NULL ? r->detail : saga_status_name(ev->child_status));
     }
 }
 
@@ -409,6 +411,9 @@ static void view_finish(const struct fold *f, uint64_t now_ms, struct view *out)
         }
     }
     view_row(f, &out->row);
+    if (f->reader != NULL) {
+        view_family(f->reader, out, steps, f->a);
+    }
     out->why = why_of(out, now_ms, f->a);
 }
 
@@ -523,6 +528,7 @@ enum err view_read(struct store_reader *r, struct registry *registry, const char
     v.version = entry->version;
     fold_init(&f, entry->definition, a);
     f.until_turn = turn;
+    f.reader = turn == 0 ? r : NULL; /* How others stand now says nothing of then. */
     e = fold_journal(r, &f, &v, info);
     if (e == ERR_OK) {
         *out = v;

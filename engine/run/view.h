@@ -33,6 +33,10 @@ struct view_step {
     int error_status;           /* 0 none. */
     const char *error_detail; /* NULL none. A stuck step: the reason, then the detail. */
     uint32_t items_total, items_settled; /* forEach; 0 else. */
+    const char *child;   /* A child saga: its id; NULL: none yet, or not looked for. */
+    uint32_t child_item; /* forEach: of which item; a stuck one before others. */
+    enum saga_status child_status;
+    const char *child_stuck_step; /* NULL none. */
 };
 
 struct view {
@@ -46,6 +50,7 @@ struct view {
     const struct view_step *steps; /* plan->n_nodes; [0] unused. */
     const char *paused_by;         /* Actor of the pause, NULL. */
     const char *cancelled_by;      /* Actor, NULL. */
+    const char *holder;            /* Id: has the ordering key waited for; NULL. */
     const char *why;               /* why.h; NULL for a final saga. */
     uint64_t in_flight_until_ms;   /* Latest end of the calls due, 0 none. */
 };

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clk.h"
-#include "base/ids.h"
 #include "engine/core/legal.h"
+#include "engine/run/child_id.h"
 #include "engine/run/saga_text.h"
 
 #define A_MINUTE_MS 60000U
@@ -256,31 +256,43 @@ static const char *why_queued(const struct why *w, const struct saga_cell *c)
     return arena_printf(w->a, "%s waits for a place at %s", what, service);
 }
 
-/* S33: the child's id; NULL when it cannot be told from here. */
+/* S33: its id as read, else as it is made; NULL when it cannot be told from here. */
 static const char *child_of(const struct why *w, const struct saga_cell *c)
 {
-    const char *id = w->v->definition->steps[c->step].id;
-    const char *child;
+    const struct view_step *step = &w->v->steps[c->step];
+    const struct child_place at = {.parent = w->v->row.id,
+                                   .step = w->v->definition->steps[c->step].id,
+                                   .item = c->item,
+                                   .generation = c->generation};
 
-    if (c->generation == 0) {
-        return NULL;
+    if (step->child != NULL && step->child_item == c->item) {
+        return step->child;
     }
-    child = c->item == SAGA_NO_ITEM
-                ? arena_printf(w->a, "%s.%s", w->v->row.id, id)
-                : arena_printf(w->a, "%s.%s.%" PRIu32, w->v->row.id, id, c->item);
-    if (c->generation > 1) {
-        child = arena_printf(w->a, "%s~%u", child, (unsigned)c->generation);
-    }
-    return strlen(child) <= IDS_ID_MAX ? child : NULL;
+    return c->generation != 0 ? child_id(w->a, &at, false) : NULL;
+}
+
+static bool has_stuck_child(const struct why *w, const struct saga_cell *c)
+{
+    const struct view_step *step = &w->v->steps[c->step];
+
+    return c->state == CELL_WAITING && step->child != NULL &&
+           step->child_item == c->item && step->child_status == SAGA_STATUS_STUCK;
 }
 
 static const char *why_child(const struct why *w, const struct saga_cell *c)
 {
     const char *id = child_of(w, c);
     const char *name = id != NULL ? arena_printf(w->a, " '%s'", id) : "";
+    const char *stuck_at = w->v->steps[c->step].child_stuck_step;
+    const char *stuck = "";
 
-    return arena_printf(w->a, "Waiting for the child saga%s of %s%s", name, step_of(w, c),
-                        w->s->state == SAGA_BACKWARD ? " to go back" : " to end");
+    if (has_stuck_child(w, c)) {
+        stuck = stuck_at != NULL ? arena_printf(w->a, "; it is stuck at '%s'", stuck_at)
+                                 : "; it is stuck";
+    }
+    return arena_printf(w->a, "Waiting for the child saga%s of %s%s%s", name,
+                        step_of(w, c),
+                        w->s->state == SAGA_BACKWARD ? " to go back" : " to end", stuck);
 }
 
 static const char *why_waiting(const struct why *w, const struct saga_cell *c)
@@ -341,24 +353,31 @@ static const char *why_cell(const struct why *w, const struct saga_cell *c)
 
 /* What a reader wants to hear of first: what needs a person, then what went wrong. */
 static const unsigned ranks[CELL_STATES] = {
-    [CELL_STUCK] = 0,   [CELL_BACKING_OFF] = 1, [CELL_QUEUED] = 2,
-    [CELL_WAITING] = 3, [CELL_DUE] = 4,
+    [CELL_STUCK] = 0,   [CELL_BACKING_OFF] = 2, [CELL_QUEUED] = 3,
+    [CELL_WAITING] = 4, [CELL_DUE] = 5,
 };
 
-static bool matters_more(const struct saga_cell *x, const struct saga_cell *y)
+static unsigned rank_of(const struct why *w, const struct saga_cell *c)
 {
-    if (ranks[x->state] != ranks[y->state]) {
-        return ranks[x->state] < ranks[y->state];
+    return has_stuck_child(w, c) ? 1 : ranks[c->state];
+}
+
+static bool matters_more(const struct why *w, const struct saga_cell *x,
+                         const struct saga_cell *y)
+{
+    if (rank_of(w, x) != rank_of(w, y)) {
+        return rank_of(w, x) < rank_of(w, y);
     }
     return x->step != y->step ? x->step < y->step : x->item < y->item;
 }
 
-static const struct saga_cell *main_cell(const struct saga *s)
+static const struct saga_cell *main_cell(const struct why *w)
 {
+    const struct saga *s = w->s;
     const struct saga_cell *best = NULL;
 
     for (uint16_t i = 0; i < s->n_cells; i++) {
-        if (best == NULL || matters_more(&s->cells[i], best)) {
+        if (best == NULL || matters_more(w, &s->cells[i], best)) {
             best = &s->cells[i];
         }
     }
@@ -415,9 +434,11 @@ static const char *why_held(const struct why *w)
             options_of(w, NULL));
     }
     if (w->s->state == SAGA_LINED_UP) {
-        return arena_printf(
-            w->a, "Waiting for its turn: another saga holds the ordering key '%s'",
-            w->v->row.ordering_key != NULL ? w->v->row.ordering_key : "");
+        return arena_printf(w->a, "Waiting for its turn: %s holds the ordering key '%s'",
+                            w->v->holder != NULL
+                                ? arena_printf(w->a, "saga '%s'", w->v->holder)
+                                : "another saga",
+                            w->v->row.ordering_key != NULL ? w->v->row.ordering_key : "");
     }
     return NULL;
 }
@@ -432,7 +453,7 @@ static const char *and_more(const struct why *w)
 const char *why_of(const struct view *v, uint64_t now_ms, struct arena *a)
 {
     const struct why w = {v, v->state, v->definition->plan, now_ms, a};
-    const struct saga_cell *c = main_cell(v->state);
+    const struct saga_cell *c = main_cell(&w);
     const char *held;
 
     if (saga_is_final(v->state)) {
