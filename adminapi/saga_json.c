@@ -283,6 +283,19 @@ static void put_event(struct json_out *o, const struct definition *d,
     }
 }
 
+/* What there is to say in words. */
+static const char *detail_of(const struct record *r, struct arena *a)
+{
+    const char *detail = r->detail != NULL && r->detail[0] != '\0' ? r->detail
+                         : r->note != NULL                         ? r->note
+                                                                   : r->output_error;
+
+    if (detail == NULL || r->notify_error == NULL) {
+        return detail != NULL ? detail : r->notify_error;
+    }
+    return arena_printf(a, "%s; %s", detail, r->notify_error);
+}
+
 void saga_json_turn(struct json_out *o, const struct definition *d,
                     const struct store_turn *turn, struct arena *a)
 {
@@ -296,10 +309,7 @@ void saga_json_turn(struct json_out *o, const struct definition *d,
         put_event(o, d, &record.event);
         put_text_if(o, "actor", record.actor);
         put_text_if(o, "reason", record.reason);
-        put_text_if(o, "detail",
-                    record.detail != NULL && record.detail[0] != '\0' ? record.detail
-                    : record.note != NULL                             ? record.note
-                                          : record.output_error);
+        put_text_if(o, "detail", detail_of(&record, a));
     }
     json_close_object(o);
 }

@@ -9,7 +9,6 @@ static const struct {
     const char *member;
     enum owner owner;
 } unreleased[] = {
-    {"notify", OF_DEFINITION},
     {"tests", OF_DEFINITION},
 };
 

@@ -30,7 +30,8 @@ struct call_name {
     uint32_t item;
     enum call_kind call;
     uint32_t attempt;
-    bool in_doubt; /* It repeats an attempt in doubt. */
+    bool in_doubt;   /* It repeats an attempt in doubt. */
+    uint64_t notify; /* A webhook's number; then it is no saga's attempt. 0: it is. */
 };
 
 struct call_request {
@@ -41,8 +42,9 @@ struct call_request {
     const char *url;
     const struct service_header *headers; /* All of them: definition's and sagad's. */
     size_t n_headers;
-    const char *body; /* NULL none; Content-Type application/json is added. */
+    const char *body; /* NULL none. */
     size_t body_n;
+    const char *content_type; /* Of the body; NULL: application/json. */
     uint32_t timeout_ms;
     bool reads_answer; /* Read up to LIMIT_ANSWER_READ; else LIMIT_ANSWER_KEPT. */
 };

@@ -248,7 +248,8 @@ static const char *write_headers(struct outgoing *o, const struct call_request *
         add_line(o, "User-Agent", "", user_agent);
     }
     if (o->has_body) {
-        add_line(o, "Content-Type", "", "application/json");
+        add_line(o, "Content-Type", "",
+                 r->content_type != NULL ? r->content_type : "application/json");
     } else {
         add_removal(o, "Content-Type");
     }

@@ -22,6 +22,7 @@ struct service {
     struct line line;
     uint32_t in_flight;
     bool is_paused;
+    bool is_origin;        /* Not configured: of an absolute URL's origin. */
     uint64_t tokens_milli; /* Calls the rate lets through now, in thousandths. */
     uint64_t refilled_ms;  /* When tokens_milli was true; 0: never asked. */
 };
@@ -182,8 +183,41 @@ struct service *services_of_url(struct services *s, const char *url)
         const struct service_config config = {.name = name, .url = name};
 
         set_config(insert(s, place), &config);
+        s->by_name[place]->is_origin = true;
     }
     return s->by_name[place];
+}
+
+/* How much of url is base, its trailing slashes aside; 0: it is not its beginning. */
+static size_t base_length(const char *base, const char *url)
+{
+    size_t n = strlen(base);
+
+    while (n > 0 && base[n - 1] == '/') {
+        n--;
+    }
+    return strncmp(url, base, n) == 0 && strchr("/?", url[n]) != NULL ? n : 0;
+}
+
+struct service *services_with_base(const struct services *s, const char *url,
+                                   const char **rest)
+{
+    struct service *found = NULL;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        struct service *service = s->by_name[i];
+        size_t n = service->is_origin ? 0 : base_length(service->config.url, url);
+
+        if (n > longest) {
+            longest = n;
+            found = service;
+        }
+    }
+    if (found != NULL) {
+        *rest = url + longest;
+    }
+    return found;
 }
 
 const char *service_name(const struct service *s)

@@ -53,6 +53,10 @@ void services_put(struct services *s, const struct service_config *config);
 struct service *services_find(struct services *s, const char *name);
 /* The service of an absolute URL's origin; made when absent. NULL: not http or https. */
 struct service *services_of_url(struct services *s, const char *url);
+/* The configured service whose base URL the absolute url is or continues, the longest if
+ * there are several, with what follows it (borrowed from url); NULL: none. */
+struct service *services_with_base(const struct services *s, const char *url,
+                                   const char **rest);
 
 const char *service_name(const struct service *s);
 const struct service_config *service_config_of(const struct service *s);

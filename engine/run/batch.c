@@ -5,6 +5,7 @@
 
 #include "engine/run/commands.h"
 #include "engine/run/load.h"
+#include "engine/run/outbox.h"
 #include "engine/run/sending.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
@@ -147,6 +148,7 @@ void batch_release(struct engine *e)
     e->is_committing = false;
     engine_reader_end(e); /* It may be older than this commit. */
     pending_drop(e->pending, b->seq);
+    outbox_committed(e, b->seq);
     if (b->changes_definitions) {
         atomic_fetch_add(&e->stamp, 1);
     }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/run/loop.h"
+#include "engine/run/outbox.h"
 #include "engine/run/recover.h"
 #include "engine/run/state.h"
 
@@ -46,6 +47,7 @@ static void destroy(struct engine *e)
     table_destroy(e->table);
     timers_destroy(e->timers);
     pending_destroy(e->pending);
+    outbox_destroy(e->outbox);
     registry_destroy(e->registry);
     store_reader_close(e->reader);
     services_destroy(e->config.services);
@@ -70,6 +72,7 @@ static struct engine *create(const struct engine_config *config)
     e->table = table_create(residents_max);
     e->timers = timers_create(residents_max);
     e->pending = pending_create();
+    e->outbox = outbox_create();
     e->scratch = arena_create(SCRATCH_BYTES);
     batch_init(&e->batches[0]);
     batch_init(&e->batches[1]);

@@ -37,6 +37,9 @@ struct engine_config {
     uint64_t free_calls_bytes;    /* Below this: no new calls. */
     void (*watchdog)(void *user); /* Called by the loop every few seconds; NULL none. */
     void (*failed)(void *user, const struct err_info *why); /* Fail-stop (S94). */
+    /* The value of a secret of the configuration, borrowed for a moment; NULL: there is
+     * none of that name. Called on the engine's thread, to sign webhooks. */
+    const char *(*secret)(void *user, const char *name);
     void *user;
 };
 

@@ -8,6 +8,7 @@
 #include "engine/run/answer.h"
 #include "engine/run/commands.h"
 #include "engine/run/grant.h"
+#include "engine/run/outbox.h"
 #include "engine/run/recover.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
@@ -37,7 +38,11 @@ static void read_clocks(struct engine *e)
 
 static void call_ended(void *user, const struct call_answer *answer)
 {
-    answer_take(user, answer);
+    if (answer->name.notify != 0) {
+        outbox_take(user, answer);
+    } else {
+        answer_take(user, answer);
+    }
 }
 
 static bool has_room(struct engine *e)
@@ -179,6 +184,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return b != 0 && b < a ? b : a;
 }
 
+/* When a wall time comes, on the monotonic clock; 0: never. */
+static uint64_t mono_of(const struct engine *e, uint64_t wall_ms)
+{
+    if (wall_ms == 0) {
+        return 0;
+    }
+    return e->mono_ms + (wall_ms > e->now_ms ? wall_ms - e->now_ms : 0);
+}
+
 static int sleep_ms(const struct engine *e)
 {
     uint64_t until = e->mono_ms + LOOP_IDLE_MS;
@@ -196,11 +210,8 @@ static int sleep_ms(const struct engine *e)
     if (timer_ms >= 0) {
         until = earlier(until, e->mono_ms + (uint64_t)timer_ms);
     }
-    if (e->sleepers_at_ms != 0) {
-        until = earlier(until, e->mono_ms + (e->sleepers_at_ms > e->now_ms
-                                                 ? e->sleepers_at_ms - e->now_ms
-                                                 : 0));
-    }
+    until = earlier(until, mono_of(e, e->sleepers_at_ms));
+    until = earlier(until, mono_of(e, outbox_wake_at(e)));
     return until > e->mono_ms ? (int)(until - e->mono_ms) : 0;
 }
 
@@ -231,6 +242,7 @@ static void go_round(struct engine *e)
     (void)grant_all(e, GRANTS_A_ROUND);
     take_timers(e);
     take_reload(e);
+    outbox_send_due(e);
     batch_hand_over(e);
     engine_reader_end(e);
     keep_watch(e);

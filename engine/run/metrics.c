@@ -170,6 +170,18 @@ static void write_finished(const struct metrics *m, struct buf *out)
     }
 }
 
+static void write_webhooks(const struct metrics *m, struct buf *out)
+{
+    static const char *const outcomes[METRICS_WEBHOOKS] = {"delivered", "retried",
+                                                           "given-up"};
+
+    head(out, "sagad_webhooks_total", "counter", "Attempts of webhooks that ended.");
+    for (size_t i = 0; i < METRICS_WEBHOOKS; i++) {
+        buf_printf(out, "sagad_webhooks_total{outcome=\"%s\"} %" PRIu64 "\n", outcomes[i],
+                   m->webhooks[i]);
+    }
+}
+
 static bool write_count(void *user, const char *definition, enum saga_status status,
                         uint64_t n)
 {
@@ -200,6 +212,7 @@ void metrics_write(struct engine *e, struct buf *out)
     buf_printf(out, "sagad_sagas_started_total %" PRIu64 "\n", m->started);
     write_finished(m, out);
     write_calls(m, out);
+    write_webhooks(m, out);
     head(out, "sagad_turns_total", "counter", "Turns committed or about to be.");
     buf_printf(out, "sagad_turns_total %" PRIu64 "\n", m->turns);
     histogram(out, "sagad_saga_duration_seconds", "From start to end.", &m->saga_seconds,

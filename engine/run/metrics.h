@@ -32,6 +32,13 @@ struct metrics_finished { /* Sagas that ended, by definition. */
     uint64_t counts[SAGA_STATUSES];
 };
 
+enum metrics_webhook { /* What came of a webhook's attempt. */
+                       METRICS_WEBHOOK_DELIVERED,
+                       METRICS_WEBHOOK_RETRIED,
+                       METRICS_WEBHOOK_GIVEN_UP,
+};
+#define METRICS_WEBHOOKS 3
+
 struct metrics {
     uint64_t started;
     uint64_t turns;
@@ -44,6 +51,7 @@ struct metrics {
     size_t n_calls;
     struct metrics_finished *finished;
     size_t n_finished;
+    uint64_t webhooks[METRICS_WEBHOOKS];
 };
 
 void metrics_done(struct metrics *m);

@@ -28,7 +28,8 @@ enum {
     HAS_OUTPUT = 1 << 12,
     HAS_OUTPUT_ERROR = 1 << 13,
     HAS_NOTE = 1 << 14,
-    MASK_ALL = (1 << 15) - 1,
+    HAS_NOTIFY_ERROR = 1 << 15,
+    MASK_ALL = (1 << 16) - 1,
 };
 
 /* ---- writing --------------------------------------------------------------------- */
@@ -49,7 +50,8 @@ static uint32_t mask_of(const struct record *r)
            bit(r->request_id != NULL, HAS_REQUEST_ID) |
            bit(r->output != NULL, HAS_OUTPUT) |
            bit(r->output_error != NULL, HAS_OUTPUT_ERROR) |
-           bit(r->note != NULL, HAS_NOTE);
+           bit(r->note != NULL, HAS_NOTE) |
+           bit(r->notify_error != NULL, HAS_NOTIFY_ERROR);
 }
 
 static void put(struct buf *out, uint64_t v)
@@ -183,6 +185,7 @@ void record_encode(const struct record *r, struct buf *out)
     put_text(out, r->output);
     put_text(out, r->output_error);
     put_text(out, r->note);
+    put_text(out, r->notify_error);
 }
 
 /* ---- reading --------------------------------------------------------------------- */
@@ -367,6 +370,7 @@ bool record_decode(const void *from, size_t n, struct arena *a, struct record *o
     r.output = next_text(&in, mask, HAS_OUTPUT);
     r.output_error = next_text(&in, mask, HAS_OUTPUT_ERROR);
     r.note = next_text(&in, mask, HAS_NOTE);
+    r.notify_error = next_text(&in, mask, HAS_NOTIFY_ERROR);
     if (in.is_bad || in.at != in.end) {
         return false;
     }

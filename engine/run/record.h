@@ -63,6 +63,7 @@ struct record {
     const char *output;       /* The completing turn: the saga's output, JSON text. */
     const char *output_error; /* The completing turn: why there is none. */
     const char *note; /* "the cancel came too late", an oracle's failure in words. */
+    const char *notify_error; /* Why a webhook of this turn is not sent. */
 };
 
 /* Append r to out; out->is_over says whether it fitted. */

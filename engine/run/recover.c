@@ -147,6 +147,7 @@ enum err recover_begin(struct engine *e, struct err_info *info)
     if (err == ERR_OK) {
         e->next_saga = numbers.saga + 1;
         e->next_definition = numbers.definition + 1;
+        e->next_notify = numbers.notify + 1;
         err = store_find_vars(e->reader, e->config.vars, &e->vars, info);
         if (err == ERR_NOT_FOUND) {
             e->vars = numbers.vars + 1;

@@ -24,6 +24,8 @@
 
 #define STATE_DOWNTIMES 64
 
+struct outbox;
+
 struct engine_downtime { /* The engine was not there: deadlines stand still (S43). */
     uint64_t from_ms;
     uint64_t to_ms;
@@ -57,6 +59,7 @@ struct engine {
     struct table *table;
     struct timers *timers;
     struct pending *pending;
+    struct outbox *outbox;
     struct batch batches[2]; /* One fills while the other commits. */
     unsigned filling;        /* Index of the one that fills. */
     bool is_committing;
@@ -65,6 +68,7 @@ struct engine {
     unsigned char callback_key[HASH_KEY_BYTES];
     uint64_t next_saga;
     uint64_t next_definition;
+    uint64_t next_notify;
     uint64_t vars;       /* Number of the configuration's vars as stored; 0 none. */
     uint64_t free_bytes; /* Of the disk, as last seen. */
     bool is_disk_full;   /* Below config.free_calls_bytes. */

@@ -11,6 +11,7 @@
 #include "engine/run/follow.h"
 #include "engine/run/line.h"
 #include "engine/run/load.h"
+#include "engine/run/notify.h"
 #include "engine/run/oracle.h"
 #include "engine/run/recover.h"
 #include "engine/run/saga_text.h"
@@ -166,6 +167,7 @@ static void carry_out(struct engine *e, struct resident *r, const struct oracle 
             break;
         case SAGA_FX_NOTIFY:
             log_end(e, r);
+            notify_write(e, r, fx->status, record);
             break;
         case SAGA_FX_ENDED:
             metrics_count_end(&e->metrics, r->entry->definition->name, fx->status,

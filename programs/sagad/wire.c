@@ -29,8 +29,9 @@
 /* A configuration that is or was in force. Kept to the end: API threads may be reading
  * one that a reload has replaced, and reloads are rare. */
 struct generation {
+    struct wire *wire; /* Whose it is. */
     struct config *config;
-    struct secrets *secrets; /* NULL once the engine has them. */
+    struct secrets *secrets; /* NULL once the engine's thread has them. */
     struct api_token *tokens;
     struct auth_tokens in_force; /* The same, as the API asks for them. */
     struct generation *before;
@@ -45,6 +46,7 @@ struct wire {
     struct store *store;
     struct store_reader *reader; /* For the summary. */
     struct engine *engine;
+    struct secrets *secrets; /* In force; the engine's thread's. */
     struct api *api;
     struct mock *mock;
     char folder[TEMPORARY_PATH_MAX]; /* Of a temporary database; "" none. */
@@ -77,6 +79,7 @@ static void add_generation(struct wire *w, struct config *config, struct secrets
 {
     struct generation *g = mem_alloc(sizeof(*g));
 
+    g->wire = w;
     g->config = config;
     g->secrets = secrets;
     g->tokens = make_tokens(config);
@@ -145,7 +148,7 @@ static void put_service(struct services *services, const struct config_service *
     free(headers);
 }
 
-/* On the engine's thread. What it copies is all that is needed of the secrets. */
+/* On the engine's thread, or before there is one. */
 static void put_services(struct services *services, void *user)
 {
     struct generation *g = user;
@@ -153,8 +156,15 @@ static void put_services(struct services *services, void *user)
     for (size_t i = 0; i < g->config->services.n; i++) {
         put_service(services, config_service_at(g->config, i), g->secrets);
     }
-    secrets_destroy(g->secrets);
+    secrets_destroy(g->wire->secrets);
+    g->wire->secrets = g->secrets;
     g->secrets = NULL;
+}
+
+/* On the engine's thread. */
+static const char *secret_in_force(void *user, const char *name)
+{
+    return secrets_value(((const struct wire *)user)->secrets, name);
 }
 
 /* ---- engine ---------------------------------------------------------------------- */
@@ -192,6 +202,7 @@ static enum err start_engine(struct wire *w, struct err_info *info)
         .free_calls_bytes = FREE_CALLS_BYTES,
         .watchdog = feed_watchdog,
         .failed = fail_stop,
+        .secret = secret_in_force,
         .user = w,
     };
 
@@ -406,6 +417,7 @@ void wire_stop(struct wire *w)
     mock_stop(w->mock);
     api_stop(w->api);
     engine_stop(w->engine);
+    secrets_destroy(w->secrets);
     store_reader_close(w->reader);
     store_close(w->store);
     egress_destroy(w->egress);

@@ -168,6 +168,23 @@ START_TEST(test_what_could_end_a_line_is_not_sent)
 }
 END_TEST
 
+START_TEST(test_a_body_says_what_it_is)
+{
+    struct call_request r;
+
+    call_world_begin();
+    r = call_world_request("/ok");
+    r.body = "{}";
+    r.body_n = 2;
+    r.content_type = "application/cloudevents+json";
+    (void)call_world_send(&r);
+    ck_assert_ptr_nonnull(
+        strstr(request_seen(), "\r\nContent-Type: application/cloudevents+json\r\n"));
+    ck_assert_ptr_null(strstr(request_seen(), "Content-Type: application/json"));
+    call_world_finish();
+}
+END_TEST
+
 START_TEST(test_the_environments_proxy_is_not_used)
 {
     call_world_begin();
@@ -345,7 +362,7 @@ int main(void)
                       test_each_method_goes_out_with_and_without_a_body,
                       test_large_bodies_go_out_at_once_and_whole,
                       test_the_services_headers_and_bearer_replace_the_definitions,
-                      test_what_could_end_a_line_is_not_sent,
+                      test_what_could_end_a_line_is_not_sent, test_a_body_says_what_it_is,
                       test_the_environments_proxy_is_not_used,
                       test_redirects_and_cookies_are_not_followed,
                       test_headers_come_back_as_json_with_repeats_joined,

@@ -44,6 +44,7 @@ static struct record everything(void)
         .output = "{}",
         .output_error = "no such member",
         .note = "the cancel came too late",
+        .notify_error = "a webhook is not sent",
     };
 }
 
@@ -113,6 +114,7 @@ START_TEST(test_the_texts_of_a_record_read_back)
     ck_assert_str_eq(back.output, "{}");
     ck_assert_str_eq(back.output_error, "no such member");
     ck_assert_str_eq(back.note, "the cancel came too late");
+    ck_assert_str_eq(back.notify_error, "a webhook is not sent");
     buf_done(&bytes);
     arena_destroy(a);
 }
@@ -141,6 +143,7 @@ START_TEST(test_what_is_absent_stays_absent_and_costs_nothing)
     ck_assert_ptr_null(back.output);
     ck_assert_ptr_null(back.output_error);
     ck_assert_ptr_null(back.note);
+    ck_assert_ptr_null(back.notify_error);
     buf_done(&bytes);
     arena_destroy(a);
 }
@@ -150,10 +153,11 @@ START_TEST(test_one_text_alone_is_not_taken_for_another)
 {
     struct arena *a = arena_create(4096);
 
-    for (int which = 0; which < 8; which++) {
+    for (int which = 0; which < 9; which++) {
         struct record r = nothing();
-        const char **texts[] = {&r.headers,    &r.detail, &r.actor,        &r.reason,
-                                &r.request_id, &r.output, &r.output_error, &r.note};
+        const char **texts[] = {&r.headers,      &r.detail,     &r.actor,
+                                &r.reason,       &r.request_id, &r.output,
+                                &r.output_error, &r.note,       &r.notify_error};
         struct record back;
         struct buf bytes;
 
@@ -161,7 +165,7 @@ START_TEST(test_one_text_alone_is_not_taken_for_another)
         encode(&r, &bytes);
         ck_assert(record_decode(bytes.bytes, bytes.n, a, &back));
         r = back;
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 9; i++) {
             ck_assert_int_eq(*texts[i] != NULL, i == which);
         }
         buf_done(&bytes);

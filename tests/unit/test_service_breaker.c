@@ -217,6 +217,47 @@ START_TEST(test_urls_that_could_be_read_in_two_ways_have_no_service)
 }
 END_TEST
 
+static void put(const char *name, const char *url)
+{
+    const struct service_config config = {.name = name, .url = url};
+
+    services_put(all, &config);
+}
+
+START_TEST(test_a_url_belongs_to_the_configured_service_whose_base_it_continues)
+{
+    static const struct {
+        const char *url;
+        const char *name; /* NULL: none. */
+        const char *rest;
+    } cases[] = {
+        {"https://shop.example/api/hooks?a=b", "api", "/hooks?a=b"},
+        {"https://shop.example/api", "api", ""},
+        {"https://shop.example/api?a", "api", "?a"},
+        {"https://shop.example/apix", "shop", "/apix"},
+        {"https://shop.example", "shop", ""},
+        {"https://shop.example.evil/", NULL, NULL},
+        {"https://shop.example:444/", NULL, NULL},
+        {"https://shop.example@evil/", NULL, NULL},
+        {"http://shop.example/", NULL, NULL},
+        {"https://other.example/x", NULL, NULL}, /* Of a URL, not configured. */
+    };
+
+    all = services_create(100);
+    put("api", "https://shop.example/api/");
+    put("shop", "https://shop.example");
+    ck_assert_ptr_nonnull(services_of_url(all, "https://other.example/x"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *rest = NULL;
+        const struct service *s = services_with_base(all, cases[i].url, &rest);
+
+        ck_assert_pstr_eq(s != NULL ? service_name(s) : NULL, cases[i].name);
+        ck_assert_pstr_eq(rest, cases[i].rest);
+    }
+    services_destroy(all);
+}
+END_TEST
+
 START_TEST(test_services_are_written_in_order_of_name)
 {
     struct buf text;
@@ -274,17 +315,18 @@ END_TEST
 
 int main(void)
 {
-    return suite_main("service_breaker",
-                      test_the_breaker_opens_after_enough_failures_within_the_window,
-                      test_half_open_lets_one_call_through_and_a_good_one_closes,
-                      test_a_failed_probe_opens_the_breaker_again,
-                      test_older_calls_that_fail_late_are_not_taken_for_the_probe,
-                      test_a_probe_that_came_to_nothing_lets_the_next_one_probe,
-                      test_an_operator_holds_the_breaker_open_or_closed,
-                      test_new_limits_take_effect_at_once_and_keep_the_queue,
-                      test_texts_are_copied_and_defaults_filled_in,
-                      test_an_absolute_url_has_a_service_per_origin,
-                      test_urls_that_could_be_read_in_two_ways_have_no_service,
-                      test_services_are_written_in_order_of_name,
-                      test_metrics_count_calls_and_open_breakers);
+    return suite_main(
+        "service_breaker", test_the_breaker_opens_after_enough_failures_within_the_window,
+        test_half_open_lets_one_call_through_and_a_good_one_closes,
+        test_a_failed_probe_opens_the_breaker_again,
+        test_older_calls_that_fail_late_are_not_taken_for_the_probe,
+        test_a_probe_that_came_to_nothing_lets_the_next_one_probe,
+        test_an_operator_holds_the_breaker_open_or_closed,
+        test_new_limits_take_effect_at_once_and_keep_the_queue,
+        test_texts_are_copied_and_defaults_filled_in,
+        test_an_absolute_url_has_a_service_per_origin,
+        test_urls_that_could_be_read_in_two_ways_have_no_service,
+        test_a_url_belongs_to_the_configured_service_whose_base_it_continues,
+        test_services_are_written_in_order_of_name,
+        test_metrics_count_calls_and_open_breakers);
 }

@@ -1,0 +1,375 @@
+/* outbox.c - see outbox.h. */
+#include "engine/run/outbox.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/calls/sign.h"
+#include "engine/run/state.h"
+
+enum {
+    PER_ORIGIN = 8,         /* In flight to one origin. */
+    IN_FLIGHT = 64,         /* In flight in all. */
+    TIMEOUT_MS = 15000,     /* What Standard Webhooks recommends. */
+    DELAY_MS = 5000,        /* Before the second attempt, at most; then doubled ... */
+    DELAY_MAX_MS = 3600000, /* ... up to this. */
+    GIVE_UP_MS = 24 * 3600 * 1000,
+    OWN_HEADERS = 3,
+    ARENA_BYTES = 64 * 1024
+};
+
+struct slot {        /* A webhook in flight, or whose end is not on disk yet. */
+    uint64_t num;    /* 0: free. */
+    uint64_t origin; /* Hash of its text. */
+    uint64_t made_ms;
+    uint32_t attempts;    /* Before this one. */
+    uint64_t settled_seq; /* The batch that says how it ended; 0: in flight. */
+};
+
+struct outbox {
+    struct slot slots[IN_FLIGHT];
+    bool is_stirred;     /* There may be something to send. */
+    uint64_t look_at_ms; /* Wall; or when this comes. 0: never. */
+    uint64_t wrote_seq;  /* The last batch with a new row. */
+    char *last_origin;   /* Owned; origins take turns when there is no room for all. */
+    struct arena *arena; /* Of one look. */
+};
+
+struct outbox *outbox_create(void)
+{
+    struct outbox *o = mem_alloc(sizeof(*o));
+
+    o->is_stirred = true; /* Whatever an earlier process left. */
+    o->arena = arena_create(ARENA_BYTES);
+    return o;
+}
+
+void outbox_destroy(struct outbox *o)
+{
+    if (o != NULL) {
+        arena_destroy(o->arena);
+        free(o->last_origin);
+        free(o);
+    }
+}
+
+/* ---- slots ------------------------------------------------------------------------ */
+
+static uint64_t origin_hash(const char *origin)
+{
+    return hash_bytes(origin, strlen(origin));
+}
+
+/* num 0: a free one. NULL: there is none. */
+static struct slot *slot_of(struct outbox *o, uint64_t num)
+{
+    for (size_t i = 0; i < IN_FLIGHT; i++) {
+        if (o->slots[i].num == num) {
+            return &o->slots[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t in_use(const struct outbox *o, const char *origin)
+{
+    const uint64_t hash = origin == NULL ? 0 : origin_hash(origin);
+    size_t n = 0;
+
+    for (size_t i = 0; i < IN_FLIGHT; i++) {
+        n += o->slots[i].num != 0 && (origin == NULL || o->slots[i].origin == hash);
+    }
+    return n;
+}
+
+void outbox_wrote(struct engine *e)
+{
+    e->outbox->wrote_seq = e->batch_seq;
+}
+
+void outbox_committed(struct engine *e, uint64_t seq)
+{
+    struct outbox *o = e->outbox;
+
+    for (size_t i = 0; i < IN_FLIGHT; i++) {
+        struct slot *s = &o->slots[i];
+
+        if (s->settled_seq != 0 && s->settled_seq <= seq) {
+            *s = (struct slot){.num = 0};
+            o->is_stirred = true;
+        }
+    }
+    o->is_stirred = o->is_stirred || o->wrote_seq >= seq;
+}
+
+/* ---- what came of it -------------------------------------------------------------- */
+
+static void settle(struct engine *e, struct slot *s, enum store_op_kind kind,
+                   uint64_t due_ms)
+{
+    struct store_op *op = store_batch_add(&engine_batch(e)->ops, kind);
+
+    op->of.notify = (struct store_notify){
+        .num = s->num, .due_ms = due_ms, .attempts = s->attempts + 1};
+    s->settled_seq = e->batch_seq;
+}
+
+/* Full jitter: receivers that were away are not met by all at once. */
+static uint64_t delay_ms(const struct slot *s, uint64_t retry_after_ms)
+{
+    uint64_t most_ms = DELAY_MAX_MS;
+    uint64_t ms;
+
+    if (s->attempts < 10) { /* 5 s * 2^10 is more than an hour. */
+        most_ms = (uint64_t)DELAY_MS << s->attempts;
+    }
+    most_ms = most_ms < DELAY_MAX_MS ? most_ms : DELAY_MAX_MS;
+    ms = 1 + hash_mix(s->num, s->attempts) % most_ms;
+    retry_after_ms = retry_after_ms < DELAY_MAX_MS ? retry_after_ms : DELAY_MAX_MS;
+    return ms > retry_after_ms ? ms : retry_after_ms;
+}
+
+static void say(enum log_level level, const char *what, const struct slot *s,
+                const struct call_answer *a, const char *detail)
+{
+    log_say(level, what, LOG_NUMBER("webhook", s->num),
+            LOG_NUMBER("attempt", s->attempts + 1),
+            LOG_NUMBER("httpStatus", a != NULL ? a->facts.status : 0),
+            LOG_TEXT("detail", detail));
+}
+
+static void give_up(struct engine *e, struct slot *s, const struct call_answer *a,
+                    const char *why)
+{
+    say(LOG_WARNING, "a webhook was given up", s, a, why);
+    e->metrics.webhooks[METRICS_WEBHOOK_GIVEN_UP]++;
+    settle(e, s, STORE_NOTIFY_DONE, 0);
+}
+
+/* a NULL: it was not even sent. */
+static void try_again(struct engine *e, struct slot *s, const struct call_answer *a,
+                      const char *why)
+{
+    uint64_t due_ms = e->now_ms + delay_ms(s, a != NULL ? a->facts.retry_after_ms : 0);
+
+    if (due_ms > s->made_ms + GIVE_UP_MS) {
+        give_up(e, s, a, why);
+        return;
+    }
+    say(LOG_INFO, "a webhook will be tried again", s, a, why);
+    e->metrics.webhooks[METRICS_WEBHOOK_RETRIED]++;
+    settle(e, s, STORE_NOTIFY_LATER, due_ms);
+}
+
+void outbox_take(struct engine *e, const struct call_answer *a)
+{
+    struct slot *s = slot_of(e->outbox, a->name.notify);
+    const long status = a->facts.headers_complete ? a->facts.status : 0;
+
+    assert(s != NULL && s->settled_seq == 0);
+    if (status >= 200 && status < 300) {
+        say(LOG_DEBUG, "a webhook was delivered", s, a, NULL);
+        e->metrics.webhooks[METRICS_WEBHOOK_DELIVERED]++;
+        settle(e, s, STORE_NOTIFY_DONE, 0);
+    } else if (status == 410) {
+        give_up(e, s, a, "its receiver wants no more");
+    } else {
+        try_again(e, s, a, a->detail);
+    }
+}
+
+/* ---- sending ---------------------------------------------------------------------- */
+
+struct look { /* At one origin. */
+    struct engine *e;
+    struct store_notify found[PER_ORIGIN];
+    size_t n;
+    size_t n_max;
+};
+
+/* Rows come by due time: the first one that is not due ends the look. */
+static bool look_at_row(void *user, const struct store_notify *row)
+{
+    struct look *look = user;
+    struct outbox *o = look->e->outbox;
+    struct store_notify *kept;
+
+    if (slot_of(o, row->num) != NULL) {
+        return true;
+    }
+    if (row->due_ms > look->e->now_ms) {
+        if (o->look_at_ms == 0 || row->due_ms < o->look_at_ms) {
+            o->look_at_ms = row->due_ms;
+        }
+        return false;
+    }
+    if (look->n == look->n_max) {
+        return false; /* A slot that comes free stirs us. */
+    }
+    kept = &look->found[look->n++];
+    *kept = *row;
+    kept->id = arena_text(o->arena, row->id);
+    kept->url = arena_text(o->arena, row->url);
+    kept->secret = arena_text(o->arena, row->secret);
+    return true;
+}
+
+/* A configured service is called as such, with what its configuration adds; any other
+ * receiver must be allowed by egress.allow, as every absolute URL. */
+static void aim(struct engine *e, const struct store_notify *row, struct call_request *q)
+{
+    const char *rest;
+    struct service *service = services_with_base(e->config.services, row->url, &rest);
+
+    q->is_absolute = service == NULL;
+    q->service =
+        service != NULL ? service : services_of_url(e->config.services, row->url);
+    q->url = service != NULL ? rest : row->url;
+    assert(q->service != NULL); /* notify.c looked at its URL. */
+}
+
+/* False: there is no such secret, or it is none for webhooks; never sent unsigned. */
+static bool sign(struct engine *e, const struct store_notify *row,
+                 const struct store_bytes *body, char out[static SIGN_TEXT_MAX])
+{
+    const struct sign_message m = {
+        .id = row->id, .at_s = e->now_ms / 1000, .body = body->at, .body_n = body->n};
+    const char *secret =
+        e->config.secret != NULL ? e->config.secret(e->config.user, row->secret) : NULL;
+
+    return secret != NULL && sign_webhook(secret, &m, out);
+}
+
+static void post(struct engine *e, const struct store_notify *row,
+                 const struct store_bytes *body, const char *signature)
+{
+    struct service_header headers[OWN_HEADERS] = {
+        {"webhook-id", row->id},
+        {"webhook-timestamp",
+         arena_printf(e->outbox->arena, "%" PRIu64, e->now_ms / 1000)},
+        {"webhook-signature", signature}};
+    struct call_request q = {.name = {.notify = row->num, .item = (uint32_t)row->num},
+                             .method = "POST",
+                             .headers = headers,
+                             .n_headers = signature != NULL ? 3 : 2,
+                             .body = body->at,
+                             .body_n = body->n,
+                             .content_type = "application/cloudevents+json",
+                             .timeout_ms = TIMEOUT_MS};
+
+    aim(e, row, &q);
+    calls_send(e->calls, &q);
+}
+
+static void start(struct engine *e, const char *origin, const struct store_notify *row)
+{
+    struct slot *s = slot_of(e->outbox, 0);
+    char signature[SIGN_TEXT_MAX];
+    struct store_bytes body;
+    struct err_info info;
+
+    if (store_read_notify_body(engine_reader(e), row->num, e->outbox->arena, &body,
+                               &info) != ERR_OK) {
+        engine_fail(e, &info);
+        return;
+    }
+    assert(s != NULL); /* look_at_origin() counted. */
+    *s = (struct slot){.num = row->num,
+                       .origin = origin_hash(origin),
+                       .made_ms = row->made_ms,
+                       .attempts = row->attempts};
+    if (row->secret == NULL) {
+        post(e, row, &body, NULL);
+    } else if (sign(e, row, &body, signature)) {
+        post(e, row, &body, signature);
+    } else {
+        try_again(e, s, NULL,
+                  arena_printf(e->outbox->arena,
+                               "the configuration has no webhook secret '%s'",
+                               row->secret));
+    }
+}
+
+static enum err look_at_origin(struct engine *e, const char *origin,
+                               struct err_info *info)
+{
+    struct outbox *o = e->outbox;
+    const size_t n_own = in_use(o, origin);
+    const size_t n_room = IN_FLIGHT - in_use(o, NULL);
+    struct look look = {.e = e};
+    enum err err;
+
+    if (n_own >= PER_ORIGIN || n_room == 0) {
+        return ERR_OK;
+    }
+    look.n_max = PER_ORIGIN - n_own < n_room ? PER_ORIGIN - n_own : n_room;
+    err = store_scan_notify(engine_reader(e), origin, n_own + look.n_max + 1, look_at_row,
+                            &look, info);
+    for (size_t i = 0; err == ERR_OK && i < look.n; i++) {
+        start(e, origin, &look.found[i]);
+    }
+    if (look.n > 0) {
+        free(o->last_origin);
+        o->last_origin = mem_text(origin);
+    }
+    return err;
+}
+
+/* Origins above `after` up to `last` (NULL: to the end). */
+static enum err look_at_origins(struct engine *e, const char *after, const char *last,
+                                struct err_info *info)
+{
+    enum err err = ERR_OK;
+    const char *origin = after;
+
+    while (err == ERR_OK) {
+        err = store_next_notify_origin(engine_reader(e), origin, e->outbox->arena,
+                                       &origin, info);
+        if (err == ERR_OK && last != NULL && strcmp(origin, last) > 0) {
+            return ERR_OK;
+        }
+        if (err == ERR_OK) {
+            err = look_at_origin(e, origin, info);
+        }
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static bool may_send(const struct engine *e)
+{
+    return e->is_recovered && !e->is_disk_full && !atomic_load(&e->is_draining);
+}
+
+void outbox_send_due(struct engine *e)
+{
+    struct outbox *o = e->outbox;
+    const char *begin;
+    struct err_info info;
+    enum err err;
+
+    if (!may_send(e) ||
+        (!o->is_stirred && (o->look_at_ms == 0 || o->look_at_ms > e->now_ms))) {
+        return;
+    }
+    o->is_stirred = false;
+    o->look_at_ms = 0;
+    begin = arena_text(o->arena, o->last_origin);
+    err = look_at_origins(e, begin, NULL, &info);
+    if (err == ERR_OK && begin != NULL) {
+        err = look_at_origins(e, NULL, begin, &info);
+    }
+    if (err != ERR_OK) {
+        engine_fail(e, &info);
+    }
+    arena_reset(o->arena);
+}
+
+uint64_t outbox_wake_at(const struct engine *e)
+{
+    return may_send(e) ? e->outbox->look_at_ms : 0;
+}
