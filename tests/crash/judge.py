@@ -126,6 +126,19 @@ def judge_repeats_are_alike(plan, story):
             yield "(12) attempts of %s go %r" % (name, attempts)
 
 
+def judge_committed_before_sent(plan, story):
+    """(11): a number that comes again is an attempt that a kill made the daemon forget.
+
+    Not where the participant broke a kept connection: there libcurl sends by itself.
+    """
+    for (step, operation), rows in story.by.items():
+        for earlier, later in zip(rows, rows[1:]):
+            broken = str(earlier["fault"]).startswith(("reset", "close"))
+            if earlier["attempt"] == later["attempt"] and not broken:
+                yield "(11) attempt %d of '%s' %s of %s came twice" % (
+                    later["attempt"], step, operation, story.saga)
+
+
 def judge_dedup(plan, story):
     """(4): one effect per key. A crime here is the participant's own."""
     for (step, operation), rows in story.by.items():
@@ -139,6 +152,7 @@ ALWAYS = (
     judge_mirror_order,
     judge_compensates_only_what_began,
     judge_repeats_are_alike,
+    judge_committed_before_sent,
     judge_dedup,
 )
 AT_THE_END = {

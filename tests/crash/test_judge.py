@@ -6,7 +6,7 @@ from judge import Plan, verdict
 PLAN = Plan([("a",), ("b", "c"), ("d",)], undone=("a", "b", "c"), pivot="d")
 
 
-def row(name, result="effect", body="{}", attempt=1, key=None):
+def row(name, result="effect", body="{}", attempt=1, key=None, fault=None):
     """One request: "b+" is b's action, "b-" its compensation."""
     operation = "action" if name[1] == "+" else "compensation"
     own = "s.%s.%s" % (name[0], operation)
@@ -21,6 +21,7 @@ def row(name, result="effect", body="{}", attempt=1, key=None):
         "rest": [],
         "body": body,
         "result": result,
+        "fault": fault,
     }
 
 
@@ -34,6 +35,7 @@ def ledger(*rows):
 INNOCENT = [
     ("completed", ("a+", "b+", "c+", "d+")),
     ("completed", ("a+", row("b+", "none"), "c+", row("b+", attempt=2), "d+")),
+    ("completed", (row("a+", fault="reset-after"), row("a+", "repeat"), "b+", "c+", "d+")),
     ("compensated", ("a+", "b+", row("c+", "rejected"), "b-", "a-")),
     ("compensated", ("a+", "c+", row("b+", "none"), "b-", "c-", "a-")),
     ("compensated", (row("a+", "none"), "a-", row("a-", "repeat", attempt=2))),
@@ -55,6 +57,7 @@ GUILTY = [
     ("(8)", "compensated", ("a+", "b+", "b-", "a-", row("b-", "repeat", attempt=2))),
     ("(9)", "compensated", ("a+", "b-", "a-")),
     ("(9)", "compensated", ("a+", "b+", "c+", "d+", "b-", "c-", "a-")),
+    ("(11)", "completed", (row("a+"), row("a+", "repeat"), "b+", "c+", "d+")),
     ("(12)", "completed", (row("a+", "none"), row("a+", body="{ }"), "b+", "c+", "d+")),
     ("(12)", "completed", (row("a+", "none", attempt=2), "a+", "b+", "c+", "d+")),
     ("(13)", "completed", (row("a+", key="s.a.action.1"), "b+", "c+", "d+")),
