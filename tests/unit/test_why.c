@@ -297,6 +297,35 @@ START_TEST(test_waits_tell_what_for_and_until_when)
 }
 END_TEST
 
+#define TWO_CHILDREN                                                             \
+    "{\"name\":\"two\",\"steps\":[{\"id\":\"both\",\"parallel\":[{\"id\":\"a\"," \
+    "\"saga\":"                                                                  \
+    "{\"definition\":\"other\"}},{\"id\":\"b\",\"saga\":{\"definition\":\"other\"}}]}]}"
+
+START_TEST(test_a_stuck_child_is_named_before_others)
+{
+    struct told *t = told_begin(TWO_CHILDREN, "{}");
+    struct view_step steps[4];
+    struct view v;
+
+    ck_assert_int_eq(view_read(t->reader, t->registry, "s-1", 0, t->arena, &v, NULL),
+                     ERR_OK);
+    memcpy(steps, v.steps, sizeof(steps));
+    v.steps = steps;
+    ck_assert_str_eq(why_of(&v, t->now_ms, t->arena),
+                     "Waiting for the child saga 's-1.a' of 'a' to end (and 1 more).");
+    steps[3].child = "child-1f";
+    steps[3].child_item = SAGA_NO_ITEM;
+    steps[3].child_status = SAGA_STATUS_STUCK;
+    steps[3].child_stuck_step = "pay";
+    ck_assert_str_eq(
+        why_of(&v, t->now_ms, t->arena),
+        "Waiting for the child saga 'child-1f' of 'b' to end; it is stuck at "
+        "'pay' (and 1 more).");
+    told_end(t);
+}
+END_TEST
+
 START_TEST(test_a_lined_up_saga_names_the_key)
 {
     struct told *t = told_open(ORDER, "{}");
@@ -313,6 +342,9 @@ START_TEST(test_a_lined_up_saga_names_the_key)
     v.row.ordering_key = "c-9";
     ck_assert_str_eq(why_of(&v, t->now_ms, t->arena),
                      "Waiting for its turn: another saga holds the ordering key 'c-9'.");
+    v.holder = "s-0";
+    ck_assert_str_eq(why_of(&v, t->now_ms, t->arena),
+                     "Waiting for its turn: saga 's-0' holds the ordering key 'c-9'.");
     told_end(t);
 }
 END_TEST
@@ -343,6 +375,7 @@ int main(void)
         test_a_deadline_that_passed_after_the_pivot_is_told,
         test_limits_and_poison_are_told,
         test_of_several_the_one_that_failed_is_told_first,
-        test_waits_tell_what_for_and_until_when, test_a_lined_up_saga_names_the_key,
+        test_waits_tell_what_for_and_until_when, test_a_stuck_child_is_named_before_others,
+        test_a_lined_up_saga_names_the_key,
         test_a_final_saga_has_no_why);
 }
