@@ -39,6 +39,17 @@ struct saga_cell *cell_find(struct saga *s, uint16_t step, uint32_t item)
     return NULL;
 }
 
+/* After a backup was restored, a step that had not ended in it may have run since (S96).
+ */
+static bool is_in_doubt_from_birth(const struct advance *a, uint16_t step,
+                                   enum call_kind call)
+{
+    const struct plan_node *node = advance_node(a, step);
+
+    return advance_has(a, SAGA_FLAG_RESTORED) && call == CALL_ACTION &&
+           node->kind == PLAN_CALL && !node->action.is_safe;
+}
+
 struct saga_cell *cell_open(struct advance *a, uint16_t step, uint32_t item,
                             enum call_kind call)
 {
@@ -51,7 +62,8 @@ struct saga_cell *cell_open(struct advance *a, uint16_t step, uint32_t item,
                             .item = item,
                             .state = CELL_QUEUED,
                             .call = call,
-                            .slot = SAGA_SLOT_HELD};
+                            .slot = SAGA_SLOT_HELD,
+                            .in_doubt = is_in_doubt_from_birth(a, step, call)};
     if (item != SAGA_NO_ITEM) {
         items_each(s, a->plan, step)->n_open++;
     }

@@ -364,6 +364,20 @@ static void child_undone(struct advance *a, struct saga_cell *c)
     }
 }
 
+/* Settled by hand: a person says what it means here, if it means anything. */
+static void child_resolved(struct advance *a, struct saga_cell *c)
+{
+    bool is_back = a->s->state == SAGA_BACKWARD;
+
+    c->in_doubt = true;
+    if (is_back && advance_node(a, c->step)->undo == PLAN_UNDO_NONE) {
+        cell_drop(a, c);
+        return;
+    }
+    cell_stick(a, c, SAGA_REASON_CHILD);
+    c->call = is_back ? CALL_COMPENSATION : c->call;
+}
+
 static enum saga_result child_ended(struct advance *a, struct saga_cell *c)
 {
     if (advance_node(a, c->step)->kind != PLAN_CHILD ||
@@ -377,9 +391,7 @@ static enum saga_result child_ended(struct advance *a, struct saga_cell *c)
     } else if (a->ev->child_status == SAGA_STATUS_COMPENSATED) {
         action_is_done(a, c, OUTCOME_REJECTED);
     } else {
-        c->in_doubt = true; /* Settled by hand: a person says what it means here. */
-        cell_stick(a, c, SAGA_REASON_CHILD);
-        c->call = a->s->state == SAGA_BACKWARD ? CALL_COMPENSATION : c->call;
+        child_resolved(a, c);
     }
     return SAGA_APPLIED;
 }

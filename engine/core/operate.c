@@ -95,7 +95,7 @@ static void retry_stuck_action(struct advance *a, struct saga_cell *c)
 {
     const struct plan_node *node = advance_node(a, c->step);
     bool is_item = c->item != SAGA_NO_ITEM;
-    bool has_begun = c->attempts > 0 || c->in_doubt || is_item;
+    bool has_begun = c->attempts > 0 || is_item;
 
     if (node->kind == PLAN_CHILD && (c->generation > 0 || is_item)) {
         c->in_doubt = false; /* The ended child's; the next one has begun nothing. */
@@ -105,6 +105,15 @@ static void retry_stuck_action(struct advance *a, struct saga_cell *c)
     } else {
         begin_again(a, c);
     }
+}
+
+/* Going back, has the order of undoing come to this cell? A child that was resolved by
+ * hand is stuck from before. */
+static bool is_reached(struct advance *a, const struct saga_cell *c)
+{
+    return advance_has(a, SAGA_FLAG_UNDOING) &&
+           (c->item == SAGA_NO_ITEM ||
+            c->item >= items_each(a->s, a->plan, c->step)->back);
 }
 
 static void retry_stuck(struct advance *a, struct saga_cell *c)
@@ -117,10 +126,10 @@ static void retry_stuck(struct advance *a, struct saga_cell *c)
         retry_stuck_action(a, c);
     } else if (cell_is_of_each(a->plan, c)) {
         cell_close(a, c); /* undo.c looks at the forEach again. */
-    } else if (advance_has(a, SAGA_FLAG_UNDOING)) {
+    } else if (is_reached(a, c)) {
         walk_undo_cell(a, c);
     } else if (c->call == CALL_COMPENSATION) {
-        cell_drop(a, c); /* Undone with the others once nothing is in flight. */
+        cell_drop(a, c); /* Undone in its turn. */
     } else {
         cell_try(a, c);
     }
@@ -184,9 +193,6 @@ enum saga_result operate_skip(struct advance *a)
 /* Going back: the effect is there (it is compensated again), or there is nothing left. */
 static void resolve_back(struct advance *a, struct saga_cell *c)
 {
-    const struct plan_node *node = advance_node(a, c->step);
-    bool is_undoing = advance_has(a, SAGA_FLAG_UNDOING);
-
     if (!a->ev->is_applied) {
         cell_undone(a, c);
         return;
@@ -198,8 +204,8 @@ static void resolve_back(struct advance *a, struct saga_cell *c)
     items_set_record(
         a, c->step, c->item,
         (struct saga_record){.outcome = OUTCOME_SUCCEEDED, .is_begun = 1, .by_hand = 1});
-    if (!is_undoing || node->undo == PLAN_UNDO_NONE) {
-        cell_close(a, c); /* Undone in its turn, if there is an undo at all. */
+    if (!is_reached(a, c)) {
+        cell_close(a, c); /* Undone in its turn. */
         return;
     }
     c->in_doubt = c->call == CALL_COMPENSATION && c->attempts > 0 && c->in_doubt;

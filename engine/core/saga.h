@@ -12,7 +12,8 @@
  * and never 2 before 1 (S4).
  *
  * A parent is always told: the shell answers UNDO_CHILD to a child that is not COMPLETED
- * (PARENT_UNDO is late there) with CHILD_ENDED and the status it has.
+ * (PARENT_UNDO is late there) with CHILD_ENDED and the status it has; RESOLVED, if the
+ * step was resolved by hand and never had a child.
  *
  * struct saga is scratch: a saga between turns is its encoded bytes (saga_code.h).
  * A turn decodes them, edits the struct in place and encodes it again; a result

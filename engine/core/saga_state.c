@@ -118,17 +118,85 @@ static bool are_counts_sound(const struct saga_cell *c)
            (c->round == 0) == (c->first_due_ms == 0);
 }
 
+/* A step that is asked of another saga, or of nobody, has no attempts. */
+static bool is_called(const struct plan_node *node, enum call_kind call)
+{
+    if (node->kind == PLAN_CHILD) {
+        return call == CALL_COMPENSATION && node->undo == PLAN_UNDO_CALL;
+    }
+    return node->kind == PLAN_CALL;
+}
+
+/* What may be asked of this kind of step at all. */
+static bool may_call(const struct saga *s, const struct plan_node *node,
+                     const struct saga_cell *c)
+{
+    bool is_whole_each = node->each != PLAN_NONE && c->item == SAGA_NO_ITEM;
+
+    if (c->state == CELL_STUCK && (node->first != PLAN_NONE || is_whole_each)) {
+        return s->state == SAGA_FORWARD ? c->call == CALL_ACTION
+                                        : is_whole_each && c->call == CALL_COMPENSATION;
+    }
+    if (node->first != PLAN_NONE || is_whole_each) {
+        return false;
+    }
+    switch (c->call) {
+    case CALL_ACTION:
+        return true;
+    case CALL_CONFIRM:
+        return node->confirm.is_present;
+    case CALL_COMPENSATION:
+        return node->undo != PLAN_UNDO_NONE;
+    }
+    return false;
+}
+
+static bool may_wait(const struct plan_node *node, const struct saga_cell *c)
+{
+    if (node->kind == PLAN_CALL) {
+        return c->call == CALL_ACTION && node->action.callback_ms != 0 && c->has_2xx &&
+               c->wake_ms != 0;
+    }
+    if (node->kind == PLAN_CHILD) {
+        return c->wake_ms == 0 && !is_called(node, c->call);
+    }
+    return (c->wake_ms == 0) == (node->kind == PLAN_SIGNAL && node->wait_ms == 0);
+}
+
+static bool is_cell_state_sound(const struct saga *s, const struct plan_node *node,
+                                const struct saga_cell *c)
+{
+    bool has_attempts = is_called(node, c->call);
+
+    if (c->state != CELL_DUE && c->due_turn != 0) {
+        return false;
+    }
+    switch (c->state) {
+    case CELL_QUEUED:
+        return c->wake_ms == 0 && (has_attempts || node->kind == PLAN_CHILD);
+    case CELL_DUE:
+        return has_attempts && c->due_turn != 0 && c->due_turn <= s->turn &&
+               c->wake_ms == 0 && c->attempts > 0;
+    case CELL_BACKING_OFF:
+        return has_attempts && c->wake_ms != 0;
+    case CELL_WAITING:
+        return may_wait(node, c);
+    case CELL_STUCK:
+        return c->wake_ms == 0 && c->reason != SAGA_REASON_NONE;
+    }
+    return false;
+}
+
 static bool is_cell_sound(const struct saga *s, const struct plan *plan,
                           const struct saga_cell *c)
 {
     const struct plan_node *node;
-    bool may_wait;
 
-    if (c->step >= plan->n_nodes || !is_known(c) || !are_counts_sound(c)) {
+    if (c->step == 0 || c->step >= plan->n_nodes || !is_known(c) ||
+        !are_counts_sound(c)) {
         return false;
     }
     node = &plan->nodes[c->step];
-    may_wait = node->kind != PLAN_SEQUENCE && node->kind != PLAN_PARALLEL;
     if (c->item != SAGA_NO_ITEM &&
         (node->each == PLAN_NONE || c->item >= s->eachs[node->each].next)) {
         return false;
@@ -138,20 +206,7 @@ static bool is_cell_sound(const struct saga *s, const struct plan *plan,
          s->steps[c->step].record.outcome != OUTCOME_NONE)) {
         return false; /* Open and settled at once. */
     }
-    switch (c->state) {
-    case CELL_QUEUED:
-        return may_wait && c->due_turn == 0 && c->wake_ms == 0;
-    case CELL_DUE:
-        return may_wait && c->due_turn != 0 && c->due_turn <= s->turn &&
-               c->wake_ms == 0 && c->attempts > 0;
-    case CELL_BACKING_OFF:
-        return may_wait && c->due_turn == 0 && c->wake_ms != 0;
-    case CELL_WAITING:
-        return may_wait && c->due_turn == 0;
-    case CELL_STUCK:
-        return c->due_turn == 0 && c->wake_ms == 0 && c->reason != SAGA_REASON_NONE;
-    }
-    return false;
+    return may_call(s, node, c) && is_cell_state_sound(s, node, c);
 }
 
 /* What a direction allows to be open. */
@@ -208,11 +263,33 @@ static bool are_distinct(const struct saga *s)
     return true;
 }
 
+/* What stands around an open cell has begun (unless after a backup, S96) and is not over:
+ * not skipped, and going forward not settled. */
+static bool is_place_sound(const struct saga *s, const struct plan *plan,
+                           const struct saga_cell *c)
+{
+    bool is_restored = (s->flags & (uint32_t)SAGA_FLAG_RESTORED) != 0;
+    bool is_forward = s->state == SAGA_FORWARD;
+
+    for (uint16_t n = plan->nodes[c->step].parent; n != PLAN_NONE;
+         n = plan->nodes[n].parent) {
+        struct saga_record r = s->steps[n].record;
+
+        if ((!r.is_begun && (is_forward || !is_restored)) ||
+            r.outcome == OUTCOME_SKIPPED || (is_forward && r.outcome != OUTCOME_NONE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool are_cells_sound(const struct saga *s, const struct plan *plan)
 {
     for (uint16_t i = 0; i < s->n_cells; i++) {
-        if (!is_cell_sound(s, plan, &s->cells[i]) ||
-            !is_direction_sound(s, &s->cells[i])) {
+        const struct saga_cell *c = &s->cells[i];
+
+        if (!is_cell_sound(s, plan, c) || !is_direction_sound(s, c) ||
+            !is_place_sound(s, plan, c)) {
             return false;
         }
     }
@@ -251,7 +328,7 @@ static bool are_records_sound(const struct saga *s)
     for (uint16_t i = 0; i < s->n_nodes; i++) {
         struct saga_record r = s->steps[i].record;
 
-        if (r.outcome >= OUTCOMES || (r.outcome != OUTCOME_NONE && !r.is_begun)) {
+        if (r.outcome >= OUTCOMES || (!r.is_begun && advance_pack(r) != 0)) {
             return false;
         }
     }

@@ -18,7 +18,8 @@ static void turn_cell_back(struct advance *a, struct saga_cell *c)
         fx->generation = c->generation;
         return;
     }
-    if (c->state == CELL_STUCK && c->reason == SAGA_REASON_CHILD) {
+    if (c->state == CELL_STUCK && c->reason == SAGA_REASON_CHILD &&
+        advance_node(a, c->step)->undo != PLAN_UNDO_NONE) {
         c->call = CALL_COMPENSATION; /* Still a person's to say. */
         return;
     }
@@ -94,6 +95,20 @@ static void stick_each(struct advance *a, uint16_t n, enum saga_reason reason)
     cell_stick(a, cell_open(a, n, SAGA_NO_ITEM, CALL_COMPENSATION), reason);
 }
 
+/* Not if it has ended; one whose failure turned the saga back has not. */
+static bool may_have_begun_more(const struct advance *a, uint16_t n)
+{
+    const struct saga_each *e = items_each(a->s, a->plan, n);
+    struct saga_record r = a->s->steps[n].record;
+
+    if (advance_node(a, n)->undo != PLAN_UNDO_CALL || r.outcome == OUTCOME_SUCCEEDED ||
+        r.outcome == OUTCOME_SKIPPED) {
+        return false;
+    }
+    return e->next < e->count ||
+           (e->count == 0 && (r.outcome == OUTCOME_NONE || r.in_doubt));
+}
+
 /* A restored forEach that had not ended may have begun every item since (S96). */
 static void begin_restored(struct advance *a, uint16_t n)
 {
@@ -116,7 +131,8 @@ static void begin_restored(struct advance *a, uint16_t n)
         items_begin_next(a->s, a->plan, n);
     }
     e->back = e->next;
-    record->outcome = OUTCOME_UNKNOWN; /* Ended: not asked again. */
+    record->outcome = OUTCOME_UNKNOWN; /* Not asked again. */
+    record->in_doubt = 0;
     record->is_begun = 1;
 }
 
@@ -133,8 +149,7 @@ static bool undo_each(struct advance *a, uint16_t n)
     if (record.is_undone) { /* Settled by hand. */
         return e->n_open == 0;
     }
-    if (advance_has(a, SAGA_FLAG_RESTORED) && record.outcome == OUTCOME_NONE &&
-        node->undo == PLAN_UNDO_CALL) {
+    if (advance_has(a, SAGA_FLAG_RESTORED) && may_have_begun_more(a, n)) {
         begin_restored(a, n);
     }
     while (e->back > 0 && e->n_open < node->each_concurrent &&

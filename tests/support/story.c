@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "engine/run/saga_text.h"
 
 /* ---- the oracle ------------------------------------------------------------------ */
@@ -31,6 +32,21 @@ static int64_t usual(const struct story *st, const struct saga_question *q)
     return 0;
 }
 
+/* Mostly what is usual; now and then anything that an oracle may say. */
+static int64_t by_chance(const struct story *st, const struct saga_question *q)
+{
+    static const int64_t least[SAGA_ASKS] = {-1, -1, -1, 0, 0, -1, 0};
+    static const int64_t most[SAGA_ASKS] = {1, 4, 3000000, 3, 6, 1, 1};
+    uint64_t dice = hash_mix(hash_mix(st->dice, st->turn_asked),
+                             (uint64_t)q->ask << 48 | (uint64_t)q->step << 32 | q->item);
+
+    if (dice % 8 != 0) {
+        return usual(st, q);
+    }
+    return least[q->ask] +
+           (int64_t)(dice / 8 % (uint64_t)(most[q->ask] - least[q->ask] + 1));
+}
+
 static int64_t ask(void *user, const struct saga_question *q)
 {
     struct story *st = user;
@@ -44,7 +60,7 @@ static int64_t ask(void *user, const struct saga_question *q)
             return line->answer;
         }
     }
-    return usual(st, q);
+    return st->dice != 0 ? by_chance(st, q) : usual(st, q);
 }
 
 void story_say(struct story *st, enum saga_ask about, const char *id, int64_t answer)
@@ -102,6 +118,7 @@ enum saga_result story_send(struct story *st, struct saga_event ev)
     enum saga_result result;
     bool is_new = st->n_bytes == 0;
 
+    st->turn_asked = st->s.turn + 1;
     ev.now_ms = st->now_ms;
     ev.grace_ms = st->grace_ms;
     result = saga_advance(&st->s, st->p.plan, &ev, &oracle, &st->fx);

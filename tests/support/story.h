@@ -43,6 +43,8 @@ struct story {
     uint64_t n_asks;
     bool is_quick; /* No replay of each turn: for stories of many thousand turns. */
     struct saga_question last; /* The last question asked. */
+    uint64_t dice; /* Not 0: the oracle answers by chance, the same for a turn. */
+    uint64_t turn_asked;
 };
 
 /* plan: see story_plan.h. Takes tens of kilobytes; make it static. */

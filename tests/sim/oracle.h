@@ -1,0 +1,26 @@
+/*
+ * oracle.h - what the world answers when the core asks, recorded and replayed.
+ */
+#ifndef TESTS_SIM_ORACLE_H
+#define TESTS_SIM_ORACLE_H
+
+#include "tests/sim/world.h"
+
+enum { ORACLE_ANSWERS = 512 };
+
+struct oracle {
+    struct sim_world *w;
+    const struct sim_saga *s;
+    uint32_t n, at;
+    bool is_replay;
+    int64_t answers[ORACLE_ANSWERS];
+};
+
+void oracle_record(struct oracle *o, struct sim_world *w, const struct sim_saga *s);
+void oracle_replay(struct oracle *o);
+struct saga_oracle oracle_of(struct oracle *o);
+
+/* One that always says yes; for what is only tried. */
+struct saga_oracle oracle_yes(void);
+
+#endif /* TESTS_SIM_ORACLE_H */

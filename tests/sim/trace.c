@@ -1,0 +1,67 @@
+/* trace.c - see trace.h. */
+#include "tests/sim/trace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "engine/run/saga_text.h"
+
+static bool is_on;
+
+static const char *const ids[SIM_NODES] = {"s0", "s1", "s2", "s3",  "s4",  "s5",  "s6",
+                                           "s7", "s8", "s9", "s10", "s11", "s12", "s13"};
+static const char *const kinds[] = {"sequence", "parallel", "call",
+                                    "timer",    "signal",   "child"};
+static const char *const undos[] = {"", " undo", " undo-child"};
+
+void trace_on(void)
+{
+    is_on = true;
+}
+
+static void plan_line(const struct plan_node *node, uint16_t n)
+{
+    printf("  s%u %s in s%u%s%s%s%s%s%s%s%s%s", n, kinds[node->kind], node->parent,
+           undos[node->undo], node->is_pivot ? " pivot" : "",
+           node->is_optional ? " optional" : "", node->has_when ? " when" : "",
+           node->each != PLAN_NONE ? " each" : "",
+           node->confirm.is_present ? " confirm" : "",
+           node->undo_reads_answer ? " reads" : "",
+           node->action.callback_ms != 0 ? " callback" : "",
+           node->on_unknown == PLAN_ON_UNKNOWN_STOP ? " stop" : "");
+    printf("%s\n", node->action.is_safe ? " safe" : "");
+}
+
+void trace_plans(const struct sim_world *w)
+{
+    for (int k = 0; k < SIM_PLANS && is_on; k++) {
+        printf("plan %d, timeout %" PRIu64 "\n", k, w->plans[k]->timeout_ms);
+        for (uint16_t n = 1; n < w->plans[k]->n_nodes; n++) {
+            plan_line(&w->plans[k]->nodes[n], n);
+        }
+    }
+}
+
+void trace_turn(const struct sim_world *w, const struct sim_saga *s,
+                const struct saga_event *ev, const struct saga *now)
+{
+    char text[2048];
+
+    if (!is_on) {
+        return;
+    }
+    saga_describe(now, world_plan(w, s), ids, text, sizeof(text));
+    printf("%8" PRIu64 " saga %u %s s%u[%d] %s %s -> %s\n", w->now_ms, world_index(w, s),
+           saga_event_name(ev->kind), ev->step, (int)ev->item, call_name_of(ev->call),
+           outcome_name(ev->outcome), text);
+}
+
+void trace_request(const struct sim_world *w, const struct sim_saga *s,
+                   const struct sim_message *m, const char *what)
+{
+    if (is_on) {
+        printf("%8" PRIu64 "        saga %u s%u[%d] %s of turn %" PRIu64 " %s\n",
+               w->now_ms, world_index(w, s), m->step, (int)m->item, call_name_of(m->call),
+               m->turn, what);
+    }
+}
