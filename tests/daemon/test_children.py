@@ -190,6 +190,28 @@ def test_a_child_resolved_by_hand_leaves_the_step_to_a_person(daemon, participan
     assert saga["output"]["body"] == {"by": "hand"}
 
 
+def test_a_child_settled_by_hand_is_not_taken_back_by_itself(daemon, participant):
+    put(daemon, CHILD, dict(parent(step("after")), output=None))
+    participant.script("POST", "/pack", Status(400))
+    participant.script("POST", "/untake", Status(400))
+    participant.script("POST", "/after", Status(400))
+    daemon.client.start("parent", {"who": "x"}, id="p")
+    wait_child(daemon, "p.sub", "stuck")
+    assert daemon.client.act("p.sub", "close", reason="by phone").status == 200
+    daemon.client.wait_status("p", "stuck")
+    assert daemon.client.act("p", "skip", step="sub", output=1, reason="ok").status == 200
+    saga = daemon.client.wait_status("p", "stuck")
+    assert "going back at the compensation of 'sub'" in saga["why"]
+    assert "the child saga 'p.sub' is resolved" in saga["why"]
+    assert len(participant.of("POST", "/untake")) == 1
+    answer = daemon.client.act(
+        "p", "resolve", step="sub", outcome="not-applied", reason="it is settled"
+    )
+    assert answer.status == 200, answer
+    assert daemon.client.wait_status("p")["status"] == "compensated"
+    assert len(participant.of("POST", "/unbefore")) == 1
+
+
 def test_a_unique_key_held_by_another_saga_rejects_the_step(daemon, participant):
     unique = dict(CHILD, key="${ .input.who }", unique=True)
     put(daemon, unique, parent())
@@ -386,6 +408,19 @@ def test_pausing_a_parent_pauses_its_children_and_so_does_resuming(daemon, parti
     assert participant.of("POST", "/pack") == []
     assert daemon.client.act("t", "resume").status == 200
     assert daemon.client.wait_status("t")["status"] == "completed"
+
+
+def test_a_child_that_completed_while_paused_can_be_taken_back(daemon, participant):
+    put(daemon, CHILD, parent(step("after")))
+    gate = participant.script("POST", "/pack", Gate())
+    participant.script("POST", "/after", Status(400))
+    daemon.client.start("parent", {"who": "x"}, id="p")
+    participant.wait_for(1, "POST", "/pack")
+    assert daemon.client.act("p.sub", "pause").status == 200
+    gate.release()
+    assert daemon.client.wait_status("p")["status"] == "compensated"
+    child = daemon.client.saga("p.sub")
+    assert (child["status"], child["paused"]) == ("compensated", False)
 
 
 # ---- the checker ----------------------------------------------------------------------
