@@ -68,36 +68,36 @@
 #define CALL_MAP(X) \
     X(ACTION, "action") X(CONFIRM, "confirm") X(COMPENSATION, "compensation")
 
-#define OUTCOME_MAP(X)                                                \
-    X(NONE, "pending")                                                \
-    X(SUCCEEDED, "succeeded")                                         \
-    X(REJECTED, "rejected") X(UNSENT, "unsent") X(UNKNOWN, "unknown") \
-        X(IGNORED, "ignored") X(SKIPPED, "skipped")
+#define OUTCOME_MAP(X)                                              \
+    X(NONE, "pending")                                              \
+    X(SUCCEEDED, "succeeded")                                       \
+    X(REJECTED, "rejected")                                         \
+    X(UNSENT, "unsent") X(UNKNOWN, "unknown") X(IGNORED, "ignored") \
+        X(SKIPPED, "skipped")
 
 #define SAGA_EVENT_MAP(X) /* One per turn; journalled. The words are the journal's. */  \
     X(START, "started")                                                                 \
     X(YOUR_TURN, "turn-came")                                                           \
-    X(GRANTED, "granted")       /* A queued cell got a slot. */                         \
-        X(ANSWERED, "answered") /* An attempt ended. */                                 \
-        X(LOST, "lost") /* Recovery, take-over: `unknown`, costs nothing (S9). */       \
-        X(RETURNED, "returned") /* Clean stop: due but never handed to curl. */         \
-        X(WAKE, "woken")        /* The time of one or more cells has come. */           \
-        X(DEADLINE, "deadline") X(SIGNALLED, "signalled") X(CALLED_BACK, "called-back") \
-            X(CHILD_ENDED, "child-ended") X(PARENT_UNDO, "parent-undo")                 \
-                X(RETRY, "retry") X(SKIP, "skip") X(RESOLVE, "resolve")                 \
-                    X(CANCEL, "cancel") X(CLOSE, "close") X(PAUSE, "pause")             \
-                        X(RESUME, "resume") X(LIMIT, "limit-reached")                   \
-                            X(POISONED, "poisoned") X(RESTORE, "restored")
+    X(GRANTED, "granted")   /* A queued cell got a slot. */                             \
+    X(ANSWERED, "answered") /* An attempt ended. */                                     \
+    X(LOST, "lost")         /* Recovery, take-over: `unknown`, costs nothing (S9). */   \
+    X(RETURNED, "returned") /* Clean stop: due but never handed to curl. */             \
+    X(WAKE, "woken")        /* The time of one or more cells has come. */               \
+    X(DEADLINE, "deadline")                                                             \
+    X(SIGNALLED, "signalled") X(CALLED_BACK, "called-back")                             \
+        X(CHILD_ENDED, "child-ended") X(PARENT_UNDO, "parent-undo") X(RETRY, "retry")   \
+            X(SKIP, "skip") X(RESOLVE, "resolve") X(CANCEL, "cancel") X(CLOSE, "close") \
+                X(PAUSE, "pause") X(RESUME, "resume") X(LIMIT, "limit-reached")         \
+                    X(POISONED, "poisoned") X(RESTORE, "restored")
 
-#define SAGA_ASK_MAP(                                                           \
-    X)        /* Asked inside the turn, recorded in its row, replayed later. */ \
-    X(WHEN)   /* 0 no, 1 yes, -1 failed */                                      \
-    X(ITEMS)  /* count, -1 failed or more than maxItems */                      \
-    X(UNTIL)  /* wall ms, -1 failed */                                          \
-    X(RENDER) /* enum saga_render */                                            \
-    X(SLOT)   /* enum saga_slot */                                              \
-    X(SIGNAL) /* 1 accept, 0 reject, -1 failed */                               \
-    X(OUTPUT) /* 1 ok, 0 failed */
+#define SAGA_ASK_MAP(X) /* Asked inside the turn, recorded in its row. */ \
+    X(WHEN)             /* 0 no, 1 yes, -1 failed */                      \
+    X(ITEMS)            /* count, -1 failed or more than maxItems */      \
+    X(UNTIL)            /* wall ms, -1 failed */                          \
+    X(RENDER)           /* enum saga_render */                            \
+    X(SLOT)             /* enum saga_slot */                              \
+    X(SIGNAL)           /* 1 accept, 0 reject, -1 failed */               \
+    X(OUTPUT)           /* 1 ok, 0 failed */
 
 #define SAGA_EFFECT_MAP(X) /* R: rows of the same transaction. A: after the commit. */ \
     X(SEND)                /* A: the attempt (turn, step, item, call) */               \
@@ -110,11 +110,11 @@
     X(ENDED)               /* A: wake whoever waits. */                                \
     X(ALERT)               /* A: the deadline passed after the pivot. */
 
-#define SAGA_STATUS_MAP(X) /* What the world is shown (S30). */               \
-    X(RUNNING, "running")                                                     \
-    X(COMPENSATING, "compensating")                                           \
-    X(STUCK, "stuck") X(COMPLETED, "completed") X(COMPENSATED, "compensated") \
-        X(RESOLVED, "resolved")
+#define SAGA_STATUS_MAP(X) /* What the world is shown (S30). */ \
+    X(RUNNING, "running")                                       \
+    X(COMPENSATING, "compensating")                             \
+    X(STUCK, "stuck")                                           \
+    X(COMPLETED, "completed") X(COMPENSATED, "compensated") X(RESOLVED, "resolved")
 
 #define SAGA_REASON_MAP(X) /* Why a cell is stuck. */                                  \
     X(NONE)                                                                            \

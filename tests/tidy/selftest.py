@@ -11,6 +11,7 @@ import directions
 import purity
 import source
 import style
+import tables
 
 CLEAN = {
     "CMakeLists.txt": "part(base\n    FOLDERS base\n    LINKS Threads::Threads)\n"
@@ -177,6 +178,36 @@ class Style(Planted):
 
     def test_a_path_of_an_address_is_not(self):
         self.clean(style, {"base/notes.md": "http://host/" + "wo" + "rk/1 and a/" + "ho" + "me/2\n"})
+
+
+class Tables(unittest.TestCase):
+    """Tried on this tree's own files, one of them changed."""
+
+    PATHS = (tables.PAGE, tables.SAGA, tables.CELL, tables.CELL_EVENT, tables.HEADER)
+
+    def findings(self, path="", old="", new=""):
+        root = source.root_of([])
+        texts = {p: source.read(root, p) for p in self.PATHS}
+        if path:
+            self.assertIn(old, texts[path])
+            texts[path] = texts[path].replace(old, new)
+        with Tree(texts) as changed:
+            return tables.check(changed)
+
+    def test_a_page_that_shows_the_code_has_no_findings(self):
+        self.assertEqual(self.findings(), [])
+
+    def test_a_changed_decision_is_found(self):
+        self.assertEqual(len(self.findings(tables.SAGA, "keep_signal, late,", "late, late,")), 1)
+
+    def test_a_changed_move_is_found(self):
+        self.assertEqual(len(self.findings(tables.CELL, "[CELL_DUE] = TO(QUEUED) | ", "[CELL_DUE] = ")), 1)
+
+    def test_a_new_reason_is_found(self):
+        self.assertEqual(len(self.findings(tables.HEADER, "X(KEY_EXPIRED)", "X(NEW_ONE) X(KEY_EXPIRED)")), 1)
+
+    def test_a_page_without_the_section_is_found(self):
+        self.assertEqual(len(self.findings(tables.PAGE, tables.BEGIN, "")), 1)
 
 
 class Source(unittest.TestCase):

@@ -94,6 +94,28 @@ START_TEST(test_children_may_be_items_too)
 }
 END_TEST
 
+START_TEST(test_an_item_resolved_by_hand_goes_back_in_its_turn)
+{
+    story_open(&st, "kyc:child+#2 b");
+    story_say(&st, SAGA_ASK_ITEMS, "kyc", 4);
+    story_start(&st);
+    for (int i = 1; i < 4; i++) {
+        static const char *const items[] = {"", "kyc[1]", "kyc[2]", "kyc[3]"};
+
+        story_child_ended(&st, items[i], 1, SAGA_STATUS_COMPLETED);
+    }
+    story_child_ended(&st, "kyc[0]", 1, SAGA_STATUS_RESOLVED);
+    story_act(&st, SAGA_EV_CANCEL, NULL);
+    story_did(&st, "send kyc[3] compensation 1");
+    story_act(&st, SAGA_EV_RETRY, "kyc[0]");
+    story_did(&st,
+              "send kyc[2] compensation 1"); /* Its place is free, its turn not come. */
+    story_answer(&st, "kyc[3]", "succeeded");
+    story_answer(&st, "kyc[2]", "succeeded");
+    story_did(&st, "send kyc[0] compensation 1");
+}
+END_TEST
+
 START_TEST(test_ten_thousand_items_one_after_another_keep_the_state_small)
 {
     size_t most = 0;
@@ -263,6 +285,7 @@ int main(void)
         test_no_items_settle_at_once, test_items_that_cannot_be_told_are_stuck,
         test_an_optional_item_that_fails_is_ignored,
         test_an_item_that_fails_begins_no_other, test_children_may_be_items_too,
+        test_an_item_resolved_by_hand_goes_back_in_its_turn,
         test_ten_thousand_items_one_after_another_keep_the_state_small,
         test_sixty_four_at_once_never_need_more_than_4_kb,
         test_an_item_costs_the_same_in_a_long_list_as_in_a_short_one,

@@ -388,6 +388,44 @@ START_TEST(test_a_restored_for_each_whose_items_are_unknown_is_stuck)
 }
 END_TEST
 
+START_TEST(test_a_restored_for_each_that_fails_compensates_what_it_may_have_begun_since)
+{
+    story_open(&st, "a#1");
+    story_start(&st);
+    story_event(&st, SAGA_EV_RESTORE);
+    story_act(&st, SAGA_EV_RESUME, NULL);
+    story_answer(&st, "a[0]", "unknown");
+    story_did(&st, "send a[2] compensation 1");
+    story_answer(&st, "a[2]", "succeeded");
+    story_did(&st, "send a[1] compensation 1");
+}
+END_TEST
+
+START_TEST(test_a_step_begun_after_a_restore_is_in_doubt_from_birth)
+{
+    story_open(&st, "a b");
+    story_start(&st);
+    story_event(&st, SAGA_EV_RESTORE);
+    story_act(&st, SAGA_EV_RESUME, NULL);
+    story_answer(&st, "a", "succeeded");
+    story_answer(&st, "b", "rejected");
+    story_did(&st, "send b compensation 1");
+}
+END_TEST
+
+START_TEST(test_a_restored_for_each_that_is_stuck_begins_no_call_of_its_own)
+{
+    story_open(&st, "a#1");
+    story_say(&st, SAGA_ASK_ITEMS, "a", -1);
+    story_start(&st);
+    story_event(&st, SAGA_EV_RESTORE);
+    story_act(&st, SAGA_EV_RESUME, NULL);
+    story_say(&st, SAGA_ASK_ITEMS, "a", 1);
+    story_act(&st, SAGA_EV_RETRY, "a");
+    story_did(&st, "send a[0] 1 in doubt");
+}
+END_TEST
+
 START_TEST(test_a_saga_restored_while_going_back_has_begun_nothing_since)
 {
     story_open(&st, "a b c");
@@ -429,5 +467,8 @@ int main(void)
         test_a_restored_saga_compensates_also_what_looks_pending,
         test_a_restored_for_each_compensates_items_that_look_pending,
         test_a_restored_for_each_whose_items_are_unknown_is_stuck,
+        test_a_restored_for_each_that_fails_compensates_what_it_may_have_begun_since,
+        test_a_step_begun_after_a_restore_is_in_doubt_from_birth,
+        test_a_restored_for_each_that_is_stuck_begins_no_call_of_its_own,
         test_a_saga_restored_while_going_back_has_begun_nothing_since);
 }
