@@ -26,6 +26,7 @@ enum {
 struct slot {        /* A webhook in flight, or whose end is not on disk yet. */
     uint64_t num;    /* 0: free. */
     uint64_t origin; /* Hash of its text. */
+    uint64_t saga;
     uint64_t made_ms;
     uint32_t attempts;    /* Before this one. */
     uint64_t settled_seq; /* The batch that says how it ended; 0: in flight. */
@@ -37,7 +38,7 @@ struct outbox {
     uint64_t look_at_ms; /* Wall; or when this comes. 0: never. */
     uint64_t wrote_seq;  /* The last batch with a new row. */
     char *last_origin;   /* Owned; origins take turns when there is no room for all. */
-    struct arena *arena; /* Of one look. */
+    struct arena *arena; /* Of one look or one answer. */
 };
 
 struct outbox *outbox_create(void)
@@ -120,48 +121,63 @@ static void settle(struct engine *e, struct slot *s, enum store_op_kind kind,
 }
 
 /* Full jitter: receivers that were away are not met by all at once. */
-static uint64_t delay_ms(const struct slot *s, uint64_t retry_after_ms)
+static uint64_t due_at(const struct slot *s, uint64_t now_ms, uint64_t not_before_ms)
 {
     uint64_t most_ms = DELAY_MAX_MS;
-    uint64_t ms;
+    uint64_t due_ms;
 
     if (s->attempts < 10) { /* 5 s * 2^10 is more than an hour. */
         most_ms = (uint64_t)DELAY_MS << s->attempts;
     }
     most_ms = most_ms < DELAY_MAX_MS ? most_ms : DELAY_MAX_MS;
-    ms = 1 + hash_mix(s->num, s->attempts) % most_ms;
-    retry_after_ms = retry_after_ms < DELAY_MAX_MS ? retry_after_ms : DELAY_MAX_MS;
-    return ms > retry_after_ms ? ms : retry_after_ms;
+    due_ms = now_ms + 1 + hash_mix(s->num, s->attempts) % most_ms;
+    not_before_ms =
+        not_before_ms < now_ms + DELAY_MAX_MS ? not_before_ms : now_ms + DELAY_MAX_MS;
+    return due_ms > not_before_ms ? due_ms : not_before_ms;
 }
 
-static void say(enum log_level level, const char *what, const struct slot *s,
-                const struct call_answer *a, const char *detail)
+struct end {                /* Of an attempt that did not deliver. */
+    long status;            /* 0: no answer, or not even sent. */
+    uint64_t not_before_ms; /* Wall, as the receiver asked; 0: it did not. */
+    const char *why;
+};
+
+/* Of the saga that it tells about; NULL: not known. */
+static const char *saga_of(struct engine *e, const struct slot *s)
 {
-    log_say(level, what, LOG_NUMBER("webhook", s->num),
-            LOG_NUMBER("attempt", s->attempts + 1),
-            LOG_NUMBER("httpStatus", a != NULL ? a->facts.status : 0),
-            LOG_TEXT("detail", detail));
+    struct store_saga row;
+    struct err_info info;
+
+    return store_find_saga_num(engine_reader(e), s->saga, e->outbox->arena, &row,
+                               &info) == ERR_OK
+               ? row.id
+               : NULL;
 }
 
-static void give_up(struct engine *e, struct slot *s, const struct call_answer *a,
-                    const char *why)
+static void say(struct engine *e, enum log_level level, const char *what,
+                const struct slot *s, const struct end *end)
 {
-    say(LOG_WARNING, "a webhook was given up", s, a, why);
+    log_say(level, what, LOG_TEXT("sagaId", saga_of(e, s)),
+            LOG_NUMBER("attempt", s->attempts + 1), LOG_NUMBER("httpStatus", end->status),
+            LOG_TEXT("detail", end->why));
+}
+
+static void give_up(struct engine *e, struct slot *s, const struct end *end)
+{
+    say(e, LOG_WARNING, "a webhook was given up", s, end);
     e->metrics.webhooks[METRICS_WEBHOOK_GIVEN_UP]++;
     settle(e, s, STORE_NOTIFY_DONE, 0);
 }
 
-/* a NULL: it was not even sent. */
-static void try_again(struct engine *e, struct slot *s, const struct call_answer *a,
-                      const char *why)
+static void try_again(struct engine *e, struct slot *s, const struct end *end)
 {
-    uint64_t due_ms = e->now_ms + delay_ms(s, a != NULL ? a->facts.retry_after_ms : 0);
+    uint64_t due_ms = due_at(s, e->now_ms, end->not_before_ms);
 
     if (due_ms > s->made_ms + GIVE_UP_MS) {
-        give_up(e, s, a, why);
+        give_up(e, s, end);
         return;
     }
-    say(LOG_INFO, "a webhook will be tried again", s, a, why);
+    say(e, LOG_INFO, "a webhook will be tried again", s, end);
     e->metrics.webhooks[METRICS_WEBHOOK_RETRIED]++;
     settle(e, s, STORE_NOTIFY_LATER, due_ms);
 }
@@ -169,18 +185,21 @@ static void try_again(struct engine *e, struct slot *s, const struct call_answer
 void outbox_take(struct engine *e, const struct call_answer *a)
 {
     struct slot *s = slot_of(e->outbox, a->name.notify);
-    const long status = a->facts.headers_complete ? a->facts.status : 0;
+    struct end end = {.status = a->facts.headers_complete ? a->facts.status : 0,
+                      .not_before_ms = a->facts.retry_after_ms,
+                      .why = a->detail};
 
     assert(s != NULL && s->settled_seq == 0);
-    if (status >= 200 && status < 300) {
-        say(LOG_DEBUG, "a webhook was delivered", s, a, NULL);
+    if (end.status >= 200 && end.status < 300) {
         e->metrics.webhooks[METRICS_WEBHOOK_DELIVERED]++;
         settle(e, s, STORE_NOTIFY_DONE, 0);
-    } else if (status == 410) {
-        give_up(e, s, a, "its receiver wants no more");
+    } else if (end.status == 410) {
+        end.why = "its receiver wants no more";
+        give_up(e, s, &end);
     } else {
-        try_again(e, s, a, a->detail);
+        try_again(e, s, &end);
     }
+    arena_reset(e->outbox->arena);
 }
 
 /* ---- sending ---------------------------------------------------------------------- */
@@ -281,6 +300,7 @@ static void start(struct engine *e, const char *origin, const struct store_notif
     assert(s != NULL); /* look_at_origin() counted. */
     *s = (struct slot){.num = row->num,
                        .origin = origin_hash(origin),
+                       .saga = row->saga,
                        .made_ms = row->made_ms,
                        .attempts = row->attempts};
     if (row->secret == NULL) {
@@ -288,10 +308,12 @@ static void start(struct engine *e, const char *origin, const struct store_notif
     } else if (sign(e, row, &body, signature)) {
         post(e, row, &body, signature);
     } else {
-        try_again(e, s, NULL,
-                  arena_printf(e->outbox->arena,
-                               "the configuration has no webhook secret '%s'",
-                               row->secret));
+        const struct end end = {
+            .why = arena_printf(e->outbox->arena,
+                                "the configuration has no webhook secret '%s'",
+                                row->secret)};
+
+        try_again(e, s, &end);
     }
 }
 

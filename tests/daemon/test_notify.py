@@ -297,6 +297,14 @@ def test_what_is_not_taken_is_sent_again_with_its_id_and_bytes(
     assert metric(daemon, "retried") == 1
 
 
+def test_a_receiver_that_says_when_is_told_then(make_shop, participant, make_participant):
+    receiver = make_participant()
+    receiver.script("POST", "/hook", Status(503, headers=[("Retry-After", "1")]), Ok())
+    daemon = make_shop([HOOK], receiver)
+    start(daemon)
+    receiver.wait_for(2, "POST", "/hook")
+
+
 def test_a_receiver_that_is_gone_is_told_no_more(make_shop, participant, make_participant):
     receiver = make_participant()
     receiver.script("POST", "/hook", Status(410), Ok())
@@ -391,6 +399,7 @@ def test_a_host_that_the_configuration_does_not_allow_is_never_called(
     start(daemon)
     line = daemon.wait_log("a webhook will be tried again")
     assert "egress.allow" in line["detail"]
+    assert line["sagaId"] == "s-1"
     assert receiver.of() == []
 
 
