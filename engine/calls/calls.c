@@ -55,6 +55,7 @@ struct call {
     bool is_absolute;
     bool reads_answer;
     bool is_probe;
+    unsigned n_requests; /* How often libcurl began to send it. */
     CURLcode result;
     const char *refused; /* Why it was not sent or had to stop, static; or NULL. */
     const char *refused_address; /* Why an address was refused, static; or NULL. */
@@ -209,7 +210,8 @@ static int on_close_socket(void *user, curl_socket_t fd)
 }
 
 /* CURLOPT_PREREQFUNCTION: before each request, also on a connection made for another
- * call, for which no socket is opened (measured). */
+ * call, for which no socket is opened, and before libcurl sends a request once more by
+ * itself because a reused connection died (both measured). */
 static int on_request(void *user, char *peer, char *own, int peer_port, int own_port)
 {
     struct call *call = user;
@@ -220,6 +222,7 @@ static int on_request(void *user, char *peer, char *own, int peer_port, int own_
     (void)own;
     (void)peer_port;
     (void)own_port;
+    call->n_requests++;
     if (inet_pton(AF_INET, peer, &v4.sin_addr) == 1) {
         is_allowed = allows(call, (const struct sockaddr *)&v4);
     } else if (inet_pton(AF_INET6, peer, &v6.sin6_addr) == 1) {
@@ -301,6 +304,7 @@ void calls_send(struct calls *c, const struct call_request *r)
     call->is_absolute = r->is_absolute;
     call->reads_answer = r->reads_answer;
     call->is_probe = service_is_probing(r->service);
+    call->n_requests = 0;
     call->refused_address = NULL;
     call->error_text[0] = '\0';
     call->started_ms = clk_wall_ms();
@@ -362,6 +366,7 @@ static struct verdict_facts facts_of(const struct call *call, uint64_t now_ms)
         .body_complete = call->result == CURLE_OK && in->is_complete,
         .framing_is_bad = in->framing_is_bad,
         .is_over_cap = in->is_over_cap,
+        .was_resent = call->n_requests > 1,
         .retry_after_ms = gather_retry_after(in, now_ms),
     };
 

@@ -326,6 +326,15 @@ static struct verdict of_confirm(const struct verdict_facts *facts,
     return v;
 }
 
+/* A refusal speaks of the second sending only; the first may have been applied (S15). */
+static bool is_of_second_sending(const struct verdict_facts *facts,
+                                 const struct verdict_policy *policy,
+                                 const struct verdict *v)
+{
+    return facts->was_resent && v->outcome == OUTCOME_REJECTED && !policy->is_safe &&
+           policy->call != CALL_CONFIRM;
+}
+
 struct verdict verdict_of(const struct verdict_facts *facts,
                           const struct verdict_policy *policy)
 {
@@ -338,6 +347,10 @@ struct verdict verdict_of(const struct verdict_facts *facts,
         v = unsent(facts);
     } else {
         v = unknown(why_no_answer(facts));
+    }
+    if (is_of_second_sending(facts, policy, &v)) {
+        v = unknown("refused when sent again on a new connection; the first sending "
+                    "got no answer");
     }
     if (policy->is_probe && v.outcome != OUTCOME_SUCCEEDED &&
         verdict_is_service_fault(facts)) {

@@ -56,6 +56,8 @@ struct verdict_facts {
     bool is_json;            /* The kept body is one valid JSON text; looked at only where
                               * the definition reads the answer. */
     bool is_over_cap;        /* The body was larger than what may be read. */
+    bool was_resent;         /* libcurl sent it twice: a reused connection died under the
+                              * first, of which nothing is known (S11). */
     uint64_t retry_after_ms; /* Absolute wall time from Retry-After; 0 none. */
 };
 

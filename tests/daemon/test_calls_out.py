@@ -109,6 +109,16 @@ def test_a_broken_answer_leaves_doubt(world, fault):
     assert world.of("POST", "/a")[0].key == world.of("POST", "/a")[-1].key
 
 
+def test_what_libcurl_sends_twice_by_itself_leaves_doubt(world):
+    """A kept connection dies under the request: libcurl repeats a POST unasked (S11)."""
+    world.script("POST", "/b", Close(), Status(422))
+    world.participant.dedups = False
+    saga = world.run(step("a"), step("b"))
+    assert statuses(saga) == {"a": "compensated", "b": "compensated"}
+    assert world.calls(saga)[1]["outcome"] == "unknown"
+    assert len(world.of("POST", "/undo-b")) == 1
+
+
 def test_an_answer_that_takes_too_long_leaves_doubt(world):
     world.script("POST", "/a", Slow(60), Ok())
     saga = world.run(step("a", timeout="200ms"))

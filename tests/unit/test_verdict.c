@@ -127,6 +127,19 @@ START_TEST(test_a_cut_refusal_is_unknown_too)
 }
 END_TEST
 
+START_TEST(test_a_refusal_of_what_was_sent_twice_leaves_the_first_in_doubt)
+{
+    const struct verdict_policy safe = {.call = CALL_ACTION, .is_safe = true};
+    struct verdict_facts facts = answered(400);
+
+    facts.was_resent = true;
+    ck_assert_str_eq(words_of(&facts, &action), "unknown, retried");
+    ck_assert_str_eq(words_of(&facts, &safe), "rejected");
+    facts.status = 200;
+    ck_assert_str_eq(words_of(&facts, &action), "succeeded");
+}
+END_TEST
+
 START_TEST(test_a_cut_header_block_is_unknown_although_curl_is_content)
 {
     struct verdict_facts facts = answered(200);
@@ -471,6 +484,7 @@ int main(void)
         "verdict", test_without_an_answer_only_the_request_size_proves_unsent,
         test_success_by_curl_without_a_request_is_no_proof_of_unsent,
         test_a_cut_body_is_unknown, test_a_cut_refusal_is_unknown_too,
+        test_a_refusal_of_what_was_sent_twice_leaves_the_first_in_doubt,
         test_a_cut_header_block_is_unknown_although_curl_is_content,
         test_half_a_json_is_unknown_where_the_definition_reads_it,
         test_contradicting_framing_is_unknown, test_an_interim_status_is_no_answer,
