@@ -495,7 +495,7 @@ void family_carry_out(struct engine *e, struct resident *r, const struct oracle 
     case SAGA_FX_ALERT:
         break;
     }
-    assert(!"not an effect of a family");
+    assert(false); /* Not an effect of a family. */
 }
 
 void family_pass_on(struct engine *e, const struct resident *r,
