@@ -248,12 +248,8 @@ static enum saga_result deadline(struct advance *a)
 static enum saga_result keep_signal(struct advance *a)
 {
     struct saga *s = a->s;
-    uint16_t n_same = 0;
 
-    for (uint16_t i = 0; i < s->n_signals; i++) {
-        n_same = (uint16_t)(n_same + (s->signals[i].name == a->ev->signal ? 1 : 0));
-    }
-    if (s->n_signals >= LIMIT_SIGNALS_KEPT || n_same >= LIMIT_SIGNALS_KEPT) {
+    if (s->n_signals == LIMIT_SIGNALS_KEPT) {
         return SAGA_REJECTED;
     }
     s->signals[s->n_signals] = (struct saga_signal){a->ev->signal, s->turn};
