@@ -131,8 +131,9 @@ static enum saga_result start(struct advance *a)
 
 static enum saga_result your_turn(struct advance *a)
 {
+    a->s->grace_ms = a->ev->grace_ms; /* Before, no time of its own ran. */
     if (advance_has(a, SAGA_FLAG_PAUSED)) {
-        a->s->paused_ms = a->ev->now_ms; /* Before, no time of its own ran. */
+        a->s->paused_ms = a->ev->now_ms;
     }
     begin(a);
     return SAGA_APPLIED;

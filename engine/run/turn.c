@@ -192,10 +192,11 @@ static void carry_out(struct engine *e, struct resident *r, const struct oracle 
     record->n_sends = n;
 }
 
-/* Events that the clock brings carry the downtime (S43). */
-static bool has_grace(enum saga_event_kind kind)
+/* Whatever comes first after a downtime carries it: the loss of a call, a grant or an
+ * operator's retry is judged by the deadline as much as a timer is (S43). */
+static uint64_t grace_of(const struct engine *e)
 {
-    return kind == SAGA_EV_WAKE || kind == SAGA_EV_DEADLINE;
+    return e->saga.state == SAGA_NEW ? 0 : recover_grace_ms(e, e->saga.began_ms);
 }
 
 /* S53: a saga that goes on without end is stopped, and again if a retry lets it go on. */
@@ -243,8 +244,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
         saga_init(&e->saga, r->entry->definition->plan);
     }
     record->event.now_ms = e->now_ms;
-    record->event.grace_ms =
-        has_grace(record->event.kind) ? recover_grace_ms(e, e->saga.began_ms) : 0;
+    record->event.grace_ms = grace_of(e);
     oracle_init(&o, e, r, record);
     asks = oracle_of(&o);
     flags_before = e->saga.flags;

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 
 import pytest
 from orders import BACKWARD, KEYS, Shop, order_definition, order_input, statuses, step_of, told
@@ -69,6 +70,22 @@ def test_a_call_in_flight_is_lost_and_sent_again_with_the_same_bytes(make_shop):
     assert len({(r.key, r.body) for r in charges}) == 1
     assert [r.header("Saga-Attempt") for r in charges] == ["1", "2", "3", "4"]
     assert shop.net(saga_id, "payment") == 1
+
+
+def test_downtime_does_not_count_against_the_deadline(make_shop):
+    shop = make_shop()
+    shop.client.put_definition(dict(order_definition(), name="hurried", timeout="2s"))
+    shop.script("POST", "/charges", Hang(), Ok({"id": "ch_1"}))
+    started = shop.client.start("hurried", order_input(), id="h-1")
+    assert started.status == 202, started
+    shop.participant.wait_for(1, "POST", "/charges")
+    shop.daemon.kill()
+    overdue = time.time() + 2
+    eventually(lambda: time.time() > overdue, "the deadline, with nobody there")
+    shop.daemon.start()
+    saga = shop.daemon.client.wait_status("h-1")
+    assert saga["status"] == "completed"
+    assert told(shop.daemon.client.journal("h-1")).count("lost payment action unknown") == 1
 
 
 def test_a_lost_call_stays_in_doubt(make_shop):

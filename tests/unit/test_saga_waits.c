@@ -321,6 +321,21 @@ START_TEST(test_a_saga_in_line_begins_when_its_turn_comes)
 }
 END_TEST
 
+START_TEST(test_downtime_in_line_is_not_credited_later)
+{
+    story_open(&st, "a");
+    st.p.plan->timeout_ms = 1000;
+    story_send(&st, (struct saga_event){
+                        .kind = SAGA_EV_START, .is_ordered = true, .is_lined_up = true});
+    st.now_ms += 50000;
+    st.grace_ms = 50000;
+    ck_assert_int_eq(story_event(&st, SAGA_EV_YOUR_TURN), SAGA_APPLIED);
+    st.now_ms += 1000;
+    ck_assert_int_eq(story_event(&st, SAGA_EV_DEADLINE), SAGA_APPLIED);
+    ck_assert_uint_eq(st.s.deadline_ms, st.now_ms);
+}
+END_TEST
+
 START_TEST(test_a_saga_cancelled_in_line_ends_and_frees_nothing)
 {
     story_open(&st, "a");
@@ -469,6 +484,7 @@ int main(void)
         test_a_paused_parent_starts_no_child, test_a_paused_parent_takes_no_child_back,
         test_a_completed_child_may_be_taken_back_by_its_parent,
         test_a_saga_in_line_begins_when_its_turn_comes,
+        test_downtime_in_line_is_not_credited_later,
         test_a_saga_cancelled_in_line_ends_and_frees_nothing,
         test_the_deadline_turns_a_saga_back, test_before_its_time_the_deadline_is_late,
         test_downtime_moves_the_deadline_on,
