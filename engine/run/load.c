@@ -242,6 +242,11 @@ enum err load_docs(struct engine *e, struct resident *r, struct err_info *info)
     if (err == ERR_OK) {
         err = fold_journal(e, r, info);
     }
+    if (err != ERR_OK) { /* Half of them would be taken for all. */
+        docs_destroy(r->docs);
+        r->docs = NULL;
+        r->journal_bytes = 0;
+    }
     arena_destroy(a);
     return err;
 }
