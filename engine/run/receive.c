@@ -218,19 +218,19 @@ void commands_callback(struct engine *e, struct command *c)
     if (capability_read(e->callback_key, c->of.callback.token, &at)) {
         err = load_saga(e, at.saga, &r, &info);
     }
-    if (err == ERR_OK) {
-        err = load_docs(e, r, &info);
-    }
     if (err != ERR_OK) {
         refuse_load(c, err, &info, "There is no such callback");
         return;
     }
-    if (at.step >= r->entry->definition->plan->n_nodes ||
-        r->entry->definition->steps[at.step].action == NULL) {
+    err = load_docs(e, r, &info);
+    if (err != ERR_OK) {
+        refuse_load(c, err, &info, "There is no such callback");
+    } else if (at.step >= r->entry->definition->plan->n_nodes ||
+               r->entry->definition->steps[at.step].action == NULL) {
         commands_refuse(c, PROBLEM_NOT_FOUND, "There is no such callback");
-        return;
+    } else {
+        take_callback(e, r, &at, c);
     }
-    take_callback(e, r, &at, c);
     arena_reset(e->scratch);
     if (r->n_uncommitted == 0) {
         turn_let_go(e, r);

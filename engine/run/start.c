@@ -78,6 +78,7 @@ static void answer_existing(struct engine *e, struct command *c, uint64_t num,
         commands_refuse(c, PROBLEM_KEY_CONFLICT,
                         "Saga %s has this %s with another definition or input", r->row.id,
                         what);
+        turn_let_go(e, r);
         return;
     }
     c->is_replayed = true;

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import eventually
 from orders import BACKWARD, KEYS, Shop, order_definition, order_input, statuses, step_of, told
 from participant import Echo, Gate, Hang, Ok, ResetAfter, ResetBefore, Status
 
@@ -524,3 +525,15 @@ def test_an_answer_that_is_echoed_keeps_the_order_of_its_members(shop):
     shop.script("PUT", "/reservations/*", Echo())
     saga = shop.order().json
     assert step_of(saga, "stock")["output"]["body"] == {"items": [{"sku": "a", "qty": 1}]}
+
+
+def test_a_conflict_keeps_no_ended_saga_in_memory(shop):
+    def in_memory():
+        text = shop.client.get("/metrics").body.decode()
+        return int(text.split("\nsagad_due_sagas ")[1].split("\n")[0])
+
+    assert shop.client.start("order", order_input(), wait=20, id="ended").status == 200
+    eventually(lambda: in_memory() == 0, "nothing in memory")
+    answer = shop.client.start("order", order_input("o-2"), id="ended")
+    assert (answer.status, answer.json["code"]) == (409, "key-conflict")
+    assert in_memory() == 0
