@@ -193,13 +193,16 @@ static uint64_t mono_of(const struct engine *e, uint64_t wall_ms)
     return e->mono_ms + (wall_ms > e->now_ms ? wall_ms - e->now_ms : 0);
 }
 
-static int sleep_ms(const struct engine *e)
+static int sleep_ms(struct engine *e)
 {
     uint64_t until = e->mono_ms + LOOP_IDLE_MS;
     int timer_ms = timers_sleep_ms(e->timers, e->now_ms);
 
     if (!e->is_recovered && atomic_load(&e->is_open)) {
         return e->is_committing ? 1 : 0;
+    }
+    if (e->is_committing && !has_room(e)) {
+        return LOOP_IDLE_MS; /* The commit's end comes first: it wakes us. */
     }
     if (atomic_load(&e->is_draining)) {
         until = earlier(until, e->drain_until_ms > e->mono_ms ? e->drain_until_ms
