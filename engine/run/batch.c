@@ -160,3 +160,18 @@ void batch_release(struct engine *e)
     empty(b);
     commands_publish_delayed(e);
 }
+
+void batch_dismiss(struct engine *e)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct batch *b = &e->batches[i];
+
+        for (struct batch_answer *a = b->first_answer; a != NULL; a = a->next) {
+            commands_refuse(a->command, PROBLEM_DRAINING,
+                            "The daemon stops before it knows that this is done; ask "
+                            "again after the restart");
+        }
+        b->first_answer = NULL;
+        b->last_answer = &b->first_answer;
+    }
+}

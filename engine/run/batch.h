@@ -64,4 +64,7 @@ void batch_hand_over(struct engine *e);
 /* The commit is on disk: do what it allows, and empty the batch. */
 void batch_release(struct engine *e);
 
+/* The loop has ended: whoever waits for a batch is told that it will not hear of it. */
+void batch_dismiss(struct engine *e);
+
 #endif /* RUN_BATCH_H */

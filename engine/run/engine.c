@@ -177,8 +177,8 @@ void engine_stop(struct engine *e)
     if (e == NULL) {
         return;
     }
+    queue_close(e->inbox); /* First: what is in it when the loop ends is all there is. */
     atomic_store(&e->is_stopping, true);
-    queue_close(e->inbox);
     calls_wake(e->calls);
     (void)pthread_join(e->thread, NULL);
     destroy(e);

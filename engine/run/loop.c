@@ -257,8 +257,15 @@ static void refuse_rest(struct engine *e)
     void *item;
 
     waiters_dismiss(e);
+    batch_dismiss(e);
     while (queue_take(e->inbox, &item, 1) == 1) {
         commands_refuse(item, PROBLEM_DRAINING, "The daemon is stopping");
+    }
+    while (e->delayed != NULL) {
+        struct command *c = e->delayed;
+
+        e->delayed = c->next;
+        commands_refuse(c, PROBLEM_DRAINING, "The daemon is stopping");
     }
 }
 
