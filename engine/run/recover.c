@@ -19,7 +19,11 @@
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
-enum { PAGE = 512, ALIVE_EVERY_MS = 2000 };
+enum {
+    PAGE = 512,
+    SLEEPERS_PAGE_MS = 100, /* Between the pages of one look: 5,000 sleepers a second. */
+    NO_ROOM_MS = 1000,      /* Then the next look, when memory is full. */
+};
 
 /* ---- before the threads
  * -------------------------------------------------------------------- */
@@ -348,38 +352,64 @@ static bool found_one(void *user, const struct store_saga *row)
 /* Does any saga sleep with a time set? */
 static bool has_sleepers(struct engine *e)
 {
+    const struct store_due any = {.until_ms = INT64_MAX};
     bool has = false;
     struct err_info info;
 
-    return store_scan_due(engine_reader(e), INT64_MAX, 1, found_one, &has, &info) ==
+    return store_scan_due(engine_reader(e), &any, 1, found_one, &has, &info) ==
                ERR_OK &&
            has;
 }
 
+/* Whoever is not in memory yet; up to the first that finds no room there. */
+static enum err take_sleepers(struct engine *e, const struct page *p,
+                              struct err_info *info)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct store_saga *row = &p->rows[i];
+        struct resident *r = table_find(e->table, row->num);
+
+        if (r == NULL) {
+            enum err err = load_row(e, row, &r, info);
+
+            if (err != ERR_OK) {
+                return err;
+            }
+            spread(e, r);
+        }
+        e->sleepers_after_ms = row->wake_ms;
+        e->sleepers_after_num = row->num;
+    }
+    return ERR_OK;
+}
+
+/* A look is page after page, each behind the one before: those that are in memory already
+ * must not hide the others. The next look begins with the earliest again. */
 void recover_sleepers(struct engine *e)
 {
+    const struct store_due due = {.after_ms = e->sleepers_after_ms,
+                                  .after_num = e->sleepers_after_num,
+                                  .until_ms = e->now_ms + LIMIT_NEAR_MS};
+    const bool is_first = e->sleepers_after_ms == 0;
     struct page *p = mem_alloc(sizeof(*p));
     struct err_info info;
     enum err err;
 
     p->arena = arena_create(65536);
-    err = store_scan_due(engine_reader(e), e->now_ms + LIMIT_NEAR_MS, PAGE, keep_row, p,
-                         &info);
-    for (size_t i = 0; i < p->n && err == ERR_OK; i++) {
-        struct resident *r = table_find(e->table, p->rows[i].num);
-
-        if (r == NULL) {
-            err = load_row(e, &p->rows[i], &r, &info);
-            if (err == ERR_OK) {
-                spread(e, r);
-            }
-        }
+    err = store_scan_due(engine_reader(e), &due, PAGE, keep_row, p, &info);
+    if (err == ERR_OK) {
+        err = take_sleepers(e, p, &info);
     }
     if (err == ERR_IO) {
         engine_fail(e, &info);
     }
-    e->sleepers_at_ms = e->now_ms + (p->n == PAGE ? 200 : LIMIT_NEAR_MS / 2);
-    if (p->n == 0 && !has_sleepers(e)) {
+    e->sleepers_at_ms = e->now_ms + SLEEPERS_PAGE_MS;
+    if (p->n < PAGE || err != ERR_OK) {
+        e->sleepers_at_ms = e->now_ms + (err != ERR_OK ? NO_ROOM_MS : LIMIT_NEAR_MS / 2);
+        e->sleepers_after_ms = 0;
+        e->sleepers_after_num = 0;
+    }
+    if (is_first && p->n == 0 && !has_sleepers(e)) {
         e->sleepers_at_ms = 0;
     }
     arena_destroy(p->arena);

@@ -74,6 +74,8 @@ struct engine {
     bool is_disk_full;   /* Below config.free_calls_bytes. */
     uint64_t
         sleepers_at_ms; /* When to look for sleepers that come due; 0: there are none. */
+    uint64_t sleepers_after_ms; /* The last one seen, while a look is not over. */
+    uint64_t sleepers_after_num;
     uint64_t alive_at_ms;    /* When the alive file was last touched. */
     uint64_t drain_until_ms; /* Monotonic; 0: not draining. */
     struct engine_downtime downtimes[STATE_DOWNTIMES];

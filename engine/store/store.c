@@ -452,11 +452,14 @@ enum err store_scan_awake(struct store_reader *r, uint64_t after_num, size_t mos
     return scan_sagas(r, &q, each, user, info);
 }
 
-enum err store_scan_due(struct store_reader *r, uint64_t until_ms, size_t most,
+enum err store_scan_due(struct store_reader *r, const struct store_due *due, size_t most,
                         store_each_saga each, void *user, struct err_info *info)
 {
-    const struct store_saga_query q = {
-        .by = STORE_SAGAS_DUE, .until_ms = until_ms, .most = most};
+    const struct store_saga_query q = {.by = STORE_SAGAS_DUE,
+                                       .num = due->after_num,
+                                       .after_ms = due->after_ms,
+                                       .until_ms = due->until_ms,
+                                       .most = most};
 
     return scan_sagas(r, &q, each, user, info);
 }

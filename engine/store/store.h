@@ -285,9 +285,15 @@ MUST_CHECK enum err store_read_item(struct store_reader *r, uint64_t saga, uint1
 MUST_CHECK enum err store_scan_awake(struct store_reader *r, uint64_t after_num,
                                      size_t most, store_each_saga each, void *user,
                                      struct err_info *info);
-/* Sleepers with a wake time up to until_ms, earliest first. */
-MUST_CHECK enum err store_scan_due(struct store_reader *r, uint64_t until_ms, size_t most,
-                                   store_each_saga each, void *user,
+/* Sleepers with a wake time up to until_ms, earliest first, then by num; those behind
+ * (after_ms, after_num), or all when that is (0, 0). */
+struct store_due {
+    uint64_t after_ms;
+    uint64_t after_num;
+    uint64_t until_ms;
+};
+MUST_CHECK enum err store_scan_due(struct store_reader *r, const struct store_due *due,
+                                   size_t most, store_each_saga each, void *user,
                                    struct err_info *info);
 
 /* The sagas of the definition name with that ordering key that are not final, in the

@@ -37,7 +37,8 @@ enum store_sagas_by {
     STORE_SAGAS_BY_PLACE,  /* num: the parent's; step, item; the last generation first. */
     STORE_SAGAS_IN_LINE,   /* name, key: not final, with that ordering key; by num. */
     STORE_SAGAS_AWAKE,     /* Not final, not asleep, above num; by num. */
-    STORE_SAGAS_DUE,       /* Asleep, 0 < wake_ms <= until_ms; by wake_ms, num. */
+    STORE_SAGAS_DUE,       /* Asleep, behind (after_ms, num), wake_ms <= until_ms, not 0; by
+                            * wake_ms, num. */
     STORE_SAGAS_LISTED,    /* filter, below num; newest first. */
 };
 
@@ -49,6 +50,7 @@ struct store_saga_query {
     const char *key;
     uint16_t step;
     uint32_t item;
+    uint64_t after_ms;
     uint64_t until_ms;
     const struct store_filter *filter; /* Never NULL for LISTED. Times are exclusive. */
     size_t most;                       /* At least 1. */

@@ -61,6 +61,8 @@ const char *contract_list(const struct store_filter *filter, uint64_t before,
                           size_t most);
 const char *contract_awake(uint64_t after, size_t most);
 const char *contract_due(uint64_t until_ms, size_t most);
+const char *contract_due_behind(uint64_t after_ms, uint64_t after_num, uint64_t until_ms,
+                                size_t most);
 const char *contract_line(const char *name, const char *ordering_key);
 /* "order running 2, order stuck 1" */
 const char *contract_counts(void);

@@ -425,6 +425,16 @@ START_TEST(test_due_are_sleepers_with_a_time_earliest_first)
 }
 END_TEST
 
+START_TEST(test_due_go_on_behind_a_sleeper_seen)
+{
+    commit_sleepers();
+    ck_assert_str_eq(contract_due_behind(100, 3, UINT64_MAX, 99), "2 4");
+    ck_assert_str_eq(contract_due_behind(300, 2, UINT64_MAX, 99), "4");
+    ck_assert_str_eq(contract_due_behind(300, 4, UINT64_MAX, 99), "");
+    ck_assert_str_eq(contract_due_behind(100, 2, UINT64_MAX, 99), "3 2 4");
+}
+END_TEST
+
 START_TEST(test_woken_saga_is_awake_and_not_due)
 {
     commit_sleepers();
@@ -460,6 +470,7 @@ static void add_tests(TCase *t)
     tcase_add_test(t, test_counts_of_many_definitions_in_one_batch_are_right);
     tcase_add_test(t, test_awake_are_those_neither_final_nor_asleep_by_number);
     tcase_add_test(t, test_due_are_sleepers_with_a_time_earliest_first);
+    tcase_add_test(t, test_due_go_on_behind_a_sleeper_seen);
     tcase_add_test(t, test_woken_saga_is_awake_and_not_due);
 }
 

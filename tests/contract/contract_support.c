@@ -248,11 +248,18 @@ const char *contract_awake(uint64_t after, size_t most)
 
 const char *contract_due(uint64_t until_ms, size_t most)
 {
+    return contract_due_behind(0, 0, until_ms, most);
+}
+
+const char *contract_due_behind(uint64_t after_ms, uint64_t after_num, uint64_t until_ms,
+                                size_t most)
+{
+    const struct store_due due = {after_ms, after_num, until_ms};
     struct buf b;
 
     buf_init(&b, WORDS_MAX);
     return nums(
-        store_scan_due(contract_reader, until_ms, most, add_saga_num, &b, &contract_info),
+        store_scan_due(contract_reader, &due, most, add_saga_num, &b, &contract_info),
         &b);
 }
 

@@ -65,6 +65,15 @@ static bool is_final(const struct store_saga *s)
     return s->status >= SAGA_STATUS_COMPLETED;
 }
 
+static bool is_due(const struct store_saga_query *q, const struct store_saga *s)
+{
+    const bool is_behind =
+        s->wake_ms > q->after_ms || (s->wake_ms == q->after_ms && s->num > q->num);
+
+    return !is_final(s) && s->is_asleep && s->wake_ms > 0 && s->wake_ms <= q->until_ms &&
+           is_behind;
+}
+
 static bool is_wanted(const struct store_saga_query *q, const struct store_saga *s)
 {
     switch (q->by) {
@@ -85,8 +94,7 @@ static bool is_wanted(const struct store_saga_query *q, const struct store_saga 
     case STORE_SAGAS_AWAKE:
         return !is_final(s) && !s->is_asleep && s->num > q->num;
     case STORE_SAGAS_DUE:
-        return !is_final(s) && s->is_asleep && s->wake_ms > 0 &&
-               s->wake_ms <= q->until_ms;
+        return is_due(q, s);
     case STORE_SAGAS_LISTED:
         return (q->num == 0 || s->num < q->num) && passes(q->filter, s);
     }

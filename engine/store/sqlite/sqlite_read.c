@@ -273,7 +273,9 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
     case STORE_SAGAS_DUE:
         st = sqlite_read_statement(reader, SQLITE_READ_SAGAS_DUE);
         sqlite_bind_number(st, 1, q->until_ms < INT64_MAX ? q->until_ms : INT64_MAX);
-        sqlite_bind_number(st, 2, row_limit(q->most));
+        sqlite_bind_number(st, 2, q->after_ms);
+        sqlite_bind_number(st, 3, q->num);
+        sqlite_bind_number(st, 4, row_limit(q->most));
         break;
     case STORE_SAGAS_LISTED:
         return sqlite_list_sagas(reader, q, each, user, info);

@@ -107,8 +107,8 @@
                                                "hit.num " SQLITE_SAGA_JOINS              \
                                                "ORDER BY hit.num")                       \
     X(SAGAS_DUE, SQLITE_SAGA_SELECT                                                      \
-      "WHERE s.wake_ms > 0 AND s.wake_ms <= ?1 AND s.is_asleep = 1 AND s.status < 3 "    \
-      "ORDER BY s.wake_ms, s.num LIMIT ?2")                                              \
+      "WHERE s.wake_ms > 0 AND s.wake_ms <= ?1 AND (s.wake_ms, s.num) > (?2, ?3) "       \
+      "AND s.is_asleep = 1 AND s.status < 3 ORDER BY s.wake_ms, s.num LIMIT ?4")         \
     X(INPUT, "SELECT input FROM saga_input WHERE saga = ?1")                             \
     X(ITEM, "SELECT value FROM item WHERE saga = ?1 AND step = ?2 AND item = ?3")        \
     X(VARS, "SELECT text FROM vars WHERE num = ?1")                                      \
