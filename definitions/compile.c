@@ -114,6 +114,7 @@ static void fill_step(const struct draft_step *step, struct arena *keep,
     out->when = step->when;
     out->each = step->each != NULL ? step->each->in : NULL;
     out->is_read = step->is_read;
+    out->undo_is_null = step->undo.is_null;
     if (step->wait != NULL) {
         out->until = step->wait->until;
         out->signal = step->wait->signal;

@@ -5,25 +5,13 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "definitions/definition.h"
+#include "definitions/scenario.h"
+#include "programs/sagactl/author.h"
 #include "programs/sagactl/ctl.h"
 #include "programs/sagactl/fault.h"
 #include "programs/sagactl/place.h"
 
 #define REPORT_MAX (1024 * 1024)
-
-static void say_issues(const char *path, struct json_span text,
-                       const struct check_report *report)
-{
-    for (size_t i = 0; i < report->n; i++) {
-        const struct check_issue *issue = &report->issues[i];
-        struct file_place place;
-
-        (void)place_find(text, issue->pointer, &place); /* The nearest will do. */
-        ctl_say("%s:%u:%u: %s: %s (%s)", path, place.line, place.column,
-                issue->is_error ? "error" : "warning", issue->detail, issue->pointer);
-    }
-}
 
 static void put_issue(struct json_out *o, struct json_span text,
                       const struct check_issue *issue)
@@ -63,17 +51,21 @@ static void print_json(const struct ctl *ctl, struct json_span text,
     buf_done(&out);
 }
 
-static enum exit_code check(const struct ctl *ctl, struct json_span text)
+static enum exit_code check(const struct ctl *ctl, struct json_span text,
+                            struct json_span vars)
 {
     struct check_world world = {.is_dry_run = true}; /* Nothing is known of a daemon. */
     struct check_report *report = mem_alloc(sizeof(*report));
     struct definition *d = NULL;
     enum err e = definition_compile(text.at, text.n, &world, report, &d);
 
+    if (e == ERR_OK) { /* A failing test is an error of the definition. */
+        e = scenario_check(d, vars, report);
+    }
     if (ctl->output.format == OUTPUT_JSON || ctl->output.format == OUTPUT_JSONL) {
         print_json(ctl, text, report);
     } else {
-        say_issues(ctl->word, text, report);
+        author_say_issues(ctl->word, text, "", report, true);
         if (e == ERR_OK && ctl->output.format == OUTPUT_NAME) {
             printf("%s\n", d->name);
         } else if (e == ERR_OK) {
@@ -90,14 +82,17 @@ static enum exit_code check(const struct ctl *ctl, struct json_span text)
 int definition_check(struct ctl *ctl)
 {
     struct json_span text = JSON_SPAN_NONE;
-    enum exit_code code;
+    struct json_span vars;
     struct buf file;
+    struct buf given;
+    enum exit_code code = author_read(ctl, "vars", &given, &vars);
 
     buf_init(&file, LIMIT_DEFINITION_BYTES);
-    code = fault_read_json(ctl->word, &file, &text);
+    code = code == EXIT_OK ? fault_read_json(ctl->word, &file, &text) : code;
     if (code == EXIT_OK) {
-        code = check(ctl, text);
+        code = check(ctl, text, vars);
     }
     buf_done(&file);
+    buf_done(&given);
     return (int)code;
 }

@@ -45,8 +45,13 @@ int definition_apply(struct ctl *ctl); /* definitions.c */
 int definition_list(struct ctl *ctl);
 int definition_get(struct ctl *ctl);
 int definition_check(struct ctl *ctl); /* check.c */
-int token_create(struct ctl *ctl);     /* token.c */
-int help_print(struct ctl *ctl);       /* ctl.c */
+int definition_render(struct ctl *ctl);
+int definition_test(struct ctl *ctl);
+int definition_explore(struct ctl *ctl);
+int definition_graph(struct ctl *ctl); /* picture.c */
+int definition_diff(struct ctl *ctl);
+int token_create(struct ctl *ctl); /* token.c */
+int help_print(struct ctl *ctl);   /* ctl.c */
 int version_print(struct ctl *ctl);
 
 #endif /* SAGACTL_CTL_H */

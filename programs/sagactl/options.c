@@ -25,6 +25,11 @@ enum command_number {
     DEFINITION_LIST,
     DEFINITION_GET,
     DEFINITION_CHECK,
+    DEFINITION_RENDER,
+    DEFINITION_TEST,
+    DEFINITION_EXPLORE,
+    DEFINITION_GRAPH,
+    DEFINITION_DIFF,
     TOKEN_CREATE,
     VERSION,
     HELP,
@@ -51,6 +56,15 @@ static const struct command_row commands[] = {
     {"definition get", "NAME", "show a definition", definition_get, false},
     {"definition check", "FILE", "check a definition, without a server", definition_check,
      true},
+    {"definition render", "FILE", "show the requests a saga would make; send nothing",
+     definition_render, true},
+    {"definition test", "FILE", "run a definition's tests, without a server",
+     definition_test, true},
+    {"definition explore", "FILE", "go every way a saga can go; find the bad ones",
+     definition_explore, true},
+    {"definition graph", "FILE", "draw a definition", definition_graph, true},
+    {"definition diff", "FILE OTHER", "say what changes, and for which sagas",
+     definition_diff, true},
     {"token create", NULL, "make a token and its entry for the configuration",
      token_create, true},
     {"version", NULL, "print the version", version_print, true},
@@ -66,6 +80,9 @@ static const struct command_row commands[] = {
 #define ONLINE                                                                    \
     (ACTIONS | PAGED | BIT(START) | BIT(GET) | BIT(WHY) | BIT(DEFINITION_APPLY) | \
      BIT(DEFINITION_GET))
+#define AUTHORS                                                                \
+    (BIT(DEFINITION_RENDER) | BIT(DEFINITION_TEST) | BIT(DEFINITION_EXPLORE) | \
+     BIT(DEFINITION_DIFF))
 #define ON_STEP (BIT(RETRY) | BIT(SKIP) | BIT(RESOLVE))
 #define ALL 0xffffffffU
 
@@ -78,9 +95,9 @@ static const struct args_option options[] = {
     {.name = "token-file", TAKES("FILE"), .commands = ONLINE,
      .help = "file with the token (or SAGAD_TOKEN)"},
     {.name = "format", .letter = 'o', TAKES("FORMAT"),
-     .commands = ONLINE | BIT(DEFINITION_CHECK) | BIT(TOKEN_CREATE),
+     .commands = ONLINE | AUTHORS | BIT(DEFINITION_CHECK) | BIT(TOKEN_CREATE),
      .help = "table, wide, json, jsonl or name"},
-    {.name = "input", TAKES("FILE"), .commands = BIT(START),
+    {.name = "input", TAKES("FILE"), .commands = BIT(START) | BIT(DEFINITION_RENDER),
      .help = "the saga's input, JSON; - reads it from stdin"},
     {.name = "id", TAKES("ID"), .commands = BIT(START),
      .help = "the saga's id; starting twice with one id is safe"},
@@ -121,6 +138,15 @@ static const struct args_option options[] = {
      .help = "refuse when the saga has moved since"},
     {.name = "yes", .letter = 'y', .commands = ACTIONS, .help = "do not ask"},
     {.name = "dry-run", .commands = BIT(DEFINITION_APPLY), .help = "check only"},
+    {.name = "answers", TAKES("FILE"), .commands = BIT(DEFINITION_RENDER),
+     .help = "what the calls are answered, as in a test; else 200 {}"},
+    {.name = "vars", TAKES("FILE"),
+     .commands = BIT(DEFINITION_CHECK) | BIT(DEFINITION_RENDER) | BIT(DEFINITION_TEST),
+     .help = "what .vars holds; the daemon has it in its configuration"},
+    {.name = "states", TAKES("N"), .commands = BIT(DEFINITION_EXPLORE),
+     .help = "give up behind so many states (1000000)"},
+    {.name = "as", TAKES("FORM"), .commands = BIT(DEFINITION_GRAPH),
+     .help = "mermaid or dot"},
     {.name = "name", TAKES("NAME"), .commands = BIT(TOKEN_CREATE),
      .help = "who will hold it"},
     {.name = "role", .is_repeated = true, TAKES("ROLE"), .commands = BIT(TOKEN_CREATE),
@@ -206,11 +232,22 @@ static enum err unknown_command(const struct args *args, struct err_info *info)
                    suggest_hint(&s, hint));
 }
 
+/* "FILE OTHER" are two. */
+static size_t count_words(const char *words)
+{
+    size_t n = words != NULL ? 1 : 0;
+
+    for (; words != NULL && *words != '\0'; words++) {
+        n += *words == ' ' ? 1 : 0;
+    }
+    return n;
+}
+
 static enum err check_words(const struct args *args, const struct command_row *command,
                             size_t used, struct err_info *info)
 {
     size_t follow = args->n_words - used;
-    size_t wanted = command->words != NULL ? 1 : 0;
+    size_t wanted = count_words(command->words);
 
     if (command == &commands[HELP]) {
         return ERR_OK; /* Any words: a command's name. */
@@ -285,7 +322,7 @@ void options_help(const char *name, struct buf *out)
 
         (void)snprintf(left, sizeof(left), "%s %s", commands[i].name,
                        commands[i].words != NULL ? commands[i].words : "");
-        buf_printf(out, "  %-24s %s\n", left, commands[i].help);
+        buf_printf(out, "  %-26s %s\n", left, commands[i].help);
     }
     buf_add_text(out, "\noptions\n");
     args_help(&table, ALL, out);

@@ -15,7 +15,7 @@ struct ctl;
 
 struct command_row {
     const char *name;
-    const char *words; /* What follows: "ID", "DEFINITION"; NULL: nothing. */
+    const char *words; /* What follows: "ID", "FILE OTHER"; NULL: nothing. */
     const char *help;
     int (*run)(struct ctl *ctl); /* The exit code. */
     bool is_offline;

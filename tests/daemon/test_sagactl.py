@@ -388,7 +388,6 @@ def test_what_is_not_possible_says_what_is(order, ctl):
         (["lst"], "did you mean 'list'"),
         (["definition"], "definition what?"),
         (["definition", "aply", "x"], "did you mean 'definition apply'"),
-        (["definition", "explore", "x"], "unknown command 'definition explore'"),
         (["watch", "x"], "unknown command 'watch'"),
         (["list", "--staus", "x"], "did you mean 'status'"),
         (["get"], "usage: sagactl get ID"),
