@@ -47,19 +47,6 @@ void saga_answer_with(struct request *r, int status, const struct view *v, bool 
     saga_json_write(&o, v, is_noted, r->arena);
 }
 
-void saga_answer_replay(struct request *r)
-{
-    const struct command *c = &r->command;
-    struct json_out o;
-
-    answer_json(r, c->replay_status != 0 ? c->replay_status : 200, &o);
-    if (r->answer.status >= 400) {
-        r->answer.content_type = "application/problem+json";
-    }
-    buf_add_text(&r->answer.body, c->replay_body);
-    answer_header(r, "Idempotency-Replayed", "true");
-}
-
 void saga_answer_problem(struct request *r, const struct view *v)
 {
     const struct command *c = &r->command;

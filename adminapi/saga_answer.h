@@ -22,9 +22,6 @@ void saga_answer_with(struct request *r, int status, const struct view *v, bool 
 /* "r42": the inside of a saga's entity tag. */
 const char *saga_answer_tag(struct request *r, uint64_t revision);
 
-/* What was stored for the Idempotency-Key. */
-void saga_answer_replay(struct request *r);
-
 /* The problem the engine answered r->command with. v: the saga, for `allowed`; NULL when
  * there is none. */
 void saga_answer_problem(struct request *r, const struct view *v);

@@ -42,6 +42,23 @@ static const char *const member_names[MEMBERS] = {
 /* ---- answer
  * ------------------------------------------------------------------------------- */
 
+/* What the first request was answered: the saga as it was after its turn. */
+static void act_again(struct request *r)
+{
+    const struct command *c = &r->command;
+    struct err_info info = {.text = ""};
+    struct view v;
+    enum err e = view_read(r->reader, r->registry, r->parameters[0], c->replay_turn,
+                           r->arena, &v, &info);
+
+    if (e != ERR_OK) {
+        answer_failure(r, e, &info);
+        return;
+    }
+    saga_answer_with(r, c->replay_status, &v, c->replay_status == 202);
+    answer_header(r, "Idempotency-Replayed", "true");
+}
+
 static void acted(struct request *r)
 {
     const struct command *c = &r->command;
@@ -52,8 +69,8 @@ static void acted(struct request *r)
         saga_answer_problem(r, NULL);
         return;
     }
-    if (c->is_replayed && c->replay_body != NULL) {
-        saga_answer_replay(r);
+    if (c->is_replayed && c->replay_turn != 0) {
+        act_again(r);
         return;
     }
     if (!saga_answer_view(r, r->parameters[0], &v)) {

@@ -84,21 +84,16 @@ static void read_labels(struct request *r, const struct body_member *m)
 /* ---- the definition
  * --------------------------------------------------------------------- */
 
-static bool refuse_name(struct request *r, const struct registry_name *name,
-                        const char *text)
+/* Why it takes no new saga; NULL: it does. The engine refuses, once it knows that the
+ * start is not a repeated one. */
+static const char *why_closed(struct request *r, const struct registry_name *name,
+                              const char *text)
 {
-    struct json_out o;
-
     if (!name->is_paused && !name->is_archived) {
-        return false;
+        return NULL;
     }
-    answer_refuse_open(
-        r, PROBLEM_INVALID_STATE, 0,
-        arena_printf(r->arena, "The definition '%s' is %s", text,
-                     name->is_archived ? "archived" : "paused: it takes no new sagas"),
-        &o);
-    json_close_object(&o);
-    return true;
+    return arena_printf(r->arena, "The definition '%s' is %s", text,
+                        name->is_archived ? "archived" : "paused: it takes no new sagas");
 }
 
 /* The version to start, or NULL: answered. */
@@ -110,8 +105,8 @@ static const struct registry_entry *find_definition(struct request *r, const cha
     struct err_info info = {.text = ""};
     enum err e = registry_find_name(r->registry, text, &name, &info);
 
-    if (e == ERR_OK && refuse_name(r, &name, text)) {
-        return NULL;
+    if (e == ERR_OK) {
+        r->command.of.start.closed = why_closed(r, &name, text);
     }
     entry = e == ERR_OK ? name.current : NULL;
     if (e == ERR_OK && version != 0) {

@@ -52,13 +52,19 @@ static void refuse(struct engine *e, struct resident *r, struct command *c,
         c->of.act.step != NULL ? " and the step does not allow it" : "");
 }
 
+/* For a repeat of it: the turn says what the answer showed. */
+static void keep_answer(struct engine *e, struct resident *r, struct command *c)
+{
+    commands_keep_replay(e, c, r->num, arena_printf(c->arena, "%" PRIu64, c->revision));
+}
+
 static void done(struct engine *e, struct resident *r, struct command *c)
 {
     c->revision = e->saga.turn;
     c->is_noted = c->of.act.action == SAGA_EV_CANCEL &&
                   (e->saga.flags & (uint32_t)SAGA_FLAG_BACK_WANTED) != 0;
     commands_audit(e, c, saga_event_name(c->of.act.action), r->row.id, e->saga.turn);
-    commands_keep_replay(e, c, r->num, NULL);
+    keep_answer(e, r, c);
     batch_add_answer(engine_batch(e), c, r->num);
 }
 
@@ -105,7 +111,9 @@ static void act(struct engine *e, struct resident *r, struct command *c)
     result = turn_apply(e, r, &record);
     if (result == SAGA_APPLIED) {
         done(e, r, c);
-    } else if (result == SAGA_LATE && r->n_uncommitted > 0) {
+    } else if (result == SAGA_LATE && (r->n_uncommitted > 0 || c->replay_key != NULL)) {
+        c->revision = e->saga.turn;
+        keep_answer(e, r, c);
         batch_add_answer(engine_batch(e), c, r->num);
     } else if (result == SAGA_LATE) { /* It is so already; nothing to commit. */
         c->revision = e->saga.turn;

@@ -42,6 +42,8 @@ enum command_wait {
 struct command_start {
     uint64_t definition; /* Number of the version. */
     const char *definition_name;
+    const char *closed; /* Why the definition takes no new saga; NULL: it does. A start
+                         * that is repeated is answered all the same (S7). */
     bool is_unique;
     const char *id;           /* The client's; NULL: sagad makes one. */
     const char *key;          /* Rendered; NULL none. */
@@ -131,8 +133,8 @@ struct command {
     size_t state_n;
     const char *conflict_id;            /* KEY_CONFLICT: the other saga's id. */
     struct store_definition definition; /* PUT, USE. */
-    const char *replay_body; /* A replayed request's stored body; NULL: none stored. */
     int replay_status;
+    uint64_t replay_turn; /* An action's: answered is the saga as it was after it. */
     const char *stats;    /* STATS: Prometheus text. */
     const char *services; /* STATS: JSON array text of service objects. */
 };

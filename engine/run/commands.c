@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -32,9 +33,12 @@ static void answer_as_before(struct engine *e, struct command *c,
     struct err_info info;
 
     c->is_replayed = true;
+    if (c->kind == COMMAND_ACT && replay->body.n > 0) {
+        c->replay_turn =
+            strtoull(arena_copy(c->arena, replay->body.at, replay->body.n), NULL, 10);
+    }
     if (replay->saga == 0) {
         c->replay_status = replay->status;
-        c->replay_body = arena_copy(c->arena, replay->body.at, replay->body.n);
         c->done(c->user, c);
         return;
     }

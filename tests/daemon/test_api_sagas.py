@@ -542,6 +542,10 @@ def test_action_with_an_idempotency_key_acts_once(world):
     again = world.post(path + "/pause", {"reason": "r"}, key)
     assert again.status == 200 and again.headers["Idempotency-Replayed"] == "true"
     assert again.json["revision"] == first.json["revision"]
+    world.post(path + "/resume")
+    later = world.post(path + "/pause", {"reason": "r"}, key)
+    assert later.json == first.json, "what was answered then, not how it is now"
+    assert world.get(path).json["paused"] is False
     problem(world.post(path + "/pause", {"reason": "x"}, key), 422, "idempotency-key-reused")
     world.post(path + "/resume")
     gate.release()
