@@ -9,9 +9,8 @@
 #include "definitions/rehearse_parts.h"
 #include "definitions/told.h"
 
-#define STARTED_MS                                                      \
-    1798761600000U /* 2027-01-01: any day would do, the same each time. \
-                    */
+/* 2027-01-01: any day would do, the same each time. */
+#define STARTED_MS 1798761600000U
 #define SEED 1
 #define TURN_CHUNK 16384
 #define NAME_MAX_BYTES 128
