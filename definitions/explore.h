@@ -33,7 +33,7 @@
 #include "definitions/definition.h"
 #include "engine/core/saga.h"
 
-/* About 150 MB, and well under a minute. */
+/* About 250 MB, and under a minute. */
 #define EXPLORE_STATES_MAX 1000000
 
 struct explore_ending {
