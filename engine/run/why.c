@@ -239,8 +239,9 @@ static const char *why_queued(const struct why *w, const struct saga_cell *c)
 
     switch (c->slot) {
     case SAGA_SLOT_FULL:
-        return arena_printf(w->a, "%s waits for a free place at %s (maxConcurrent)", what,
-                            service);
+        return arena_printf(
+            w->a, "%s waits for a free place at %s (maxConcurrent or maxCallsInFlight)",
+            what, service);
     case SAGA_SLOT_RATE:
         return arena_printf(w->a, "%s waits for its turn at %s (rate)", what, service);
     case SAGA_SLOT_BREAKER:

@@ -95,11 +95,13 @@ def judge_mirror_order(plan, story):
     """(8): what stands later goes back first, and is back before the next begins."""
     for late in plan.undone:
         for early in plan.undone:
-            first, last = story.first(early, "compensation"), story.last(late, "compensation")
+            first = story.first(early, "compensation")
+            last = story.last(late, "compensation")
             if plan.place[early] >= plan.place[late] or None in (first, last):
                 continue
             if first < last:
-                yield "(8) %s takes '%s' back before '%s' is back" % (story.saga, early, late)
+                named = (story.saga, early, late)
+                yield "(8) %s takes '%s' back before '%s' is back" % named
 
 
 def judge_compensates_only_what_began(plan, story):
@@ -115,7 +117,9 @@ def judge_compensates_only_what_began(plan, story):
 def judge_repeats_are_alike(plan, story):
     """(12), and attempts are counted."""
     for (step, operation), rows in story.by.items():
-        alike = {(r["key"], r["method"], r["path"], r["body"], repr(r["rest"])) for r in rows}
+        alike = {
+            (r["key"], r["method"], r["path"], r["body"], repr(r["rest"])) for r in rows
+        }
         name = "%s.%s.%s" % (story.saga, step, operation)
         if len(alike) != 1:
             yield "(12) repeats of %s differ: %r" % (name, sorted(alike))
@@ -171,5 +175,6 @@ def verdict(plan, rows, ended):
             crimes.append("(5) %s ended %s" % (saga, status))
         for judge in ALWAYS + AT_THE_END.get(status, ()):
             crimes += judge(plan, story)
-    crimes += ["(5) nobody started %s, and it acted" % saga for saga in sorted(told, key=str)]
+    for saga in sorted(told, key=str):
+        crimes.append("(5) nobody started %s, and it acted" % saga)
     return crimes

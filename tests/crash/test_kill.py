@@ -75,7 +75,11 @@ def definition():
             {"id": "both", "parallel": both},
             undoable(reading("three", "left"), reading("three", "one")),
             {"id": "four", "pivot": True, "call": reading("four", "three", retry=for_ever)},
-            {"id": "five", "call": reading("five", "four", retry=for_ever), "compensate": None},
+            {
+                "id": "five",
+                "call": reading("five", "four", retry=for_ever),
+                "compensate": None,
+            },
         ],
         "output": "${ .steps.five.body.id }",
     }
@@ -227,7 +231,8 @@ def all_ended(daemon):
 def in_flight(daemon):
     """How many sagas are running, by the daemon's metrics."""
     text = daemon.client.get("/metrics").body.decode()
-    found = re.search(r'^sagad_sagas\{definition="load",status="running"\} (\d+)', text, re.M)
+    line = r'^sagad_sagas\{definition="load",status="running"\} (\d+)'
+    found = re.search(line, text, re.M)
     return int(found.group(1)) if found else 0
 
 
@@ -257,7 +262,7 @@ def judge(load, ended, rows):
 def test_every_saga_ends_right_whenever_the_daemon_is_killed(number, tmp_path, sagad):
     seed = SEED + number - (1 - FIRST)
     n_sagas = AT_ONCE if number == 0 else FEW
-    print("round %d: SAGAD_SEED=%d SAGAD_FIRST=%d SAGAD_KILLS=20" % (number, seed, number == 0))
+    print("SAGAD_SEED=%d SAGAD_FIRST=%d SAGAD_KILLS=20" % (seed, number == 0))
     with Ledger(seed, slow_ms=150) as ledger, Load(n_sagas, "s%d" % seed) as load:
         world = {"url": ledger.url, "maxConcurrent": CALLS_AT_ONCE}
         daemon = Daemon(tmp_path, services={"world": world}, start=False)

@@ -5,7 +5,8 @@ import json
 import time
 
 import pytest
-from orders import BACKWARD, KEYS, Shop, order_definition, order_input, statuses, step_of, told
+from orders import BACKWARD, KEYS, Shop, order_definition, order_input
+from orders import statuses, step_of, told
 from participant import Gate, Hang, Ok, Status
 from scaffold import eventually
 
@@ -33,8 +34,10 @@ def test_an_acknowledged_start_survives_a_kill_at_once(make_shop):
     shop = make_shop()
     for i in range(15):
         conn = http.client.HTTPConnection("127.0.0.1", shop.daemon.port, timeout=30)
-        body = json.dumps({"definition": "order", "id": "s-%d" % i, "input": order_input("o-%d" % i)})
-        conn.request("POST", "/v1/sagas", body, {"Content-Type": "application/json"})
+        body = {"definition": "order", "id": "s-%d" % i}
+        body["input"] = order_input("o-%d" % i)
+        kind = {"Content-Type": "application/json"}
+        conn.request("POST", "/v1/sagas", json.dumps(body), kind)
         answer = conn.getresponse()
         shop.daemon.process.kill()  # The status line was read, nothing else.
         assert answer.status == 202

@@ -4,21 +4,21 @@ import threading
 
 import pytest
 from conftest import eventually
-from orders import BACKWARD, KEYS, Shop, order_definition, statuses, step_of, told
+from orders import BACKWARD, KEYS, SERVICES, Shop, order_definition, statuses, step_of, told
 from participant import Gate, Hang, Ok, Status
 
 REASON = {"reason": "an operator said so"}
+ONLY_PAID = ["payment.action", "stock.action", "payment.compensation"]
 
 
 @pytest.fixture
 def make_shop(make_daemon, participant):
-    def make(definition=None, **steps):
-        services = {n: participant.url for n in ("payments", "inventory", "shipping", "mail")}
+    def make(**steps):
+        services = {name: participant.url for name in SERVICES}
         participant.script("POST", "/charges", Ok({"id": "ch_1"}, status=201))
         participant.script("POST", "/shipments", Ok({"tracking": "t_1"}))
-        return Shop(
-            make_daemon(services=services), participant, definition or order_definition(**steps)
-        )
+        daemon = make_daemon(services=services)
+        return Shop(daemon, participant, order_definition(**steps))
 
     return make
 
@@ -66,7 +66,7 @@ def test_a_cancel_of_a_call_that_is_then_refused_leaves_it_alone(make_shop):
     assert shop.client.act(saga_id, "cancel", **REASON).status == 200
     gate.release()
     assert shop.client.wait_status(saga_id)["status"] == "compensated"
-    assert shop.operations(saga_id) == ["payment.action", "stock.action", "payment.compensation"]
+    assert shop.operations(saga_id) == ONLY_PAID
 
 
 def test_a_cancel_while_the_last_answer_never_comes_compensates_the_doubt(make_shop):
@@ -81,13 +81,13 @@ def test_a_cancel_while_the_last_answer_never_comes_compensates_the_doubt(make_s
 
 
 def test_a_cancel_while_backing_off_goes_back_at_once(make_shop):
-    shop = make_shop(stock={"retry": {"maxAttempts": 9, "delay": "5m", "maxDelay": "5m", "jitter": 0}})
+    shop = make_shop(stock={"retry": {"delay": "5m", "maxDelay": "5m", "jitter": 0}})
     shop.script("PUT", "/reservations/o-1", Status(429))
     saga_id = shop.order(wait=None).json["id"]
     eventually(lambda: statuses(shop.client.saga(saga_id))["stock"] == "backing-off")
     assert shop.client.act(saga_id, "cancel", **REASON).status == 200
     assert shop.client.wait_status(saga_id)["status"] == "compensated"
-    assert shop.operations(saga_id) == ["payment.action", "stock.action", "payment.compensation"]
+    assert shop.operations(saga_id) == ONLY_PAID
 
 
 def test_a_cancel_at_the_pivot_is_noted_and_done_when_the_pivot_is_refused(make_shop):
@@ -185,9 +185,8 @@ def test_a_step_stuck_forward_is_skipped_with_an_output_by_hand(make_shop):
     saga = shop.order("..").json  # Cannot be a segment of a URL: stock is stuck.
     assert saga["status"] == "stuck"
     assert "skip" in saga["actions"]
-    answer = shop.client.act(
-        saga["id"], "skip", step="stock", output={"id": "r_hand"}, reason="reserved by phone"
-    )
+    by_hand = {"step": "stock", "output": {"id": "r_hand"}, "reason": "by phone"}
+    answer = shop.client.act(saga["id"], "skip", **by_hand)
     assert answer.status == 200, answer
     saga = shop.client.wait_status(saga["id"])
     assert saga["status"] == "completed"

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from conftest import eventually
-from orders import BACKWARD, KEYS, Shop, order_definition, order_input, statuses, step_of, told
+from orders import BACKWARD, KEYS, Shop, order_definition, order_input
+from orders import statuses, step_of, told
 from participant import Echo, Gate, Hang, Ok, ResetAfter, ResetBefore, Status
 
 SHIPPING_IMPATIENT = {
@@ -27,7 +28,8 @@ def make_shop(make_daemon, participant, definition=None, config=None):
 
 
 def stuck_at_shipping(make_daemon, participant):
-    shop = make_shop(make_daemon, participant, order_definition(shipment=SHIPPING_IMPATIENT))
+    definition = order_definition(shipment=SHIPPING_IMPATIENT)
+    shop = make_shop(make_daemon, participant, definition)
     shop.script("POST", "/shipments", Hang())
     answer = shop.order()
     assert answer.status == 202, answer
@@ -162,7 +164,8 @@ def test_numbers_of_an_answer_reach_the_next_request_as_they_came(shop):
     class Raw(Ok):
         def act(self, conn, request, answer):
             body = b'{"id":9007199254740993.10}'
-            conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+            conn.sendall(head + body)
 
     shop.script("PUT", "/reservations/*", Raw())
     shop.order()
@@ -328,7 +331,9 @@ def test_a_payment_refused_at_once_is_not_refunded(shop):
     assert shop.operations(saga["id"]) == ["payment.action"]
 
 
-def test_an_answer_lost_on_the_way_is_asked_for_again_and_counts_once(make_daemon, participant):
+def test_an_answer_lost_on_the_way_is_asked_for_again_and_counts_once(
+    make_daemon, participant
+):
     definition = order_definition(payment={"retry": {"maxAttempts": 6, "delay": "10ms"}})
     shop = make_shop(make_daemon, participant, definition)
     charge = {"id": "ch_7"}

@@ -97,8 +97,8 @@ START_TEST(test_a_call_without_a_slot_tells_what_is_in_its_way)
         enum saga_slot slot;
         const char *text;
     } cases[] = {
-        {SAGA_SLOT_FULL,
-         "'stock' waits for a free place at service 'inventory' (maxConcurrent)."},
+        {SAGA_SLOT_FULL, "'stock' waits for a free place at service 'inventory' "
+                         "(maxConcurrent or maxCallsInFlight)."},
         {SAGA_SLOT_RATE, "'stock' waits for its turn at service 'inventory' (rate)."},
         {SAGA_SLOT_BREAKER,
          "'stock' waits because the breaker of service 'inventory' is open."},
@@ -375,7 +375,7 @@ int main(void)
         test_a_deadline_that_passed_after_the_pivot_is_told,
         test_limits_and_poison_are_told,
         test_of_several_the_one_that_failed_is_told_first,
-        test_waits_tell_what_for_and_until_when, test_a_stuck_child_is_named_before_others,
-        test_a_lined_up_saga_names_the_key,
+        test_waits_tell_what_for_and_until_when,
+        test_a_stuck_child_is_named_before_others, test_a_lined_up_saga_names_the_key,
         test_a_final_saga_has_no_why);
 }
