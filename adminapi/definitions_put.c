@@ -2,8 +2,9 @@
  * definitions_put.c - PUT /v1/definitions/{name}: check, and store what is new.
  *
  * The checker says everything at once: errors refuse with a list, warnings travel with
- * the answer. Whether the content is new and the conditions hold is decided by the
- * engine, where no other change can come between.
+ * the answer. A definition's own tests are run; one that fails refuses it too. Whether
+ * the content is new and the conditions hold is decided by the engine, where no other
+ * change can come between.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "adminapi/submit.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "definitions/scenario.h"
 
 struct put { /* What finish needs; in the request's arena. */
     const char *hash;
@@ -189,7 +191,14 @@ static const char *children_text(struct request *r, const struct definition *d)
     return made;
 }
 
-/* False: it has errors and the request was answered. */
+static struct json_span vars_of(const struct request *r)
+{
+    const char *vars = r->config->vars;
+
+    return vars != NULL ? json_span_of(vars, strlen(vars)) : JSON_SPAN_NONE;
+}
+
+/* False: it has errors, or a test of its own fails, and the request was answered. */
 static bool check(struct request *r, bool is_dry_run, struct put *put)
 {
     struct check_world world = *r->config->world;
@@ -201,6 +210,9 @@ static bool check(struct request *r, bool is_dry_run, struct put *put)
     world.child = stored_child;
     world.child_user = r->registry;
     e = definition_compile(buf_text(&r->body), r->body.n, &world, report, &made);
+    if (e == ERR_OK) {
+        e = scenario_check(made, vars_of(r), report);
+    }
     if (e != ERR_OK) {
         add_faults(r, report);
     } else if (strcmp(made->name, r->parameters[0]) != 0) {

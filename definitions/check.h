@@ -17,7 +17,7 @@ struct check {
     struct arena *scratch;
 };
 
-/* Everything; supported.h apart. */
+/* Everything. */
 void check_draft(const struct check *c);
 
 /* ---- its parts --------------------------------------------------------------- */

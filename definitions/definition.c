@@ -11,7 +11,6 @@
 #include "definitions/check.h"
 #include "definitions/compile.h"
 #include "definitions/parse.h"
-#include "definitions/supported.h"
 
 /* A definition and the memory it lives in. */
 struct kept {
@@ -80,9 +79,6 @@ static bool judge(struct kept *k, struct draft *draft, const struct check_world 
     draft_number(draft, scratch);
     draft_settle(draft, k->arena);
     check_draft(&check);
-    if (!world->allows_unreleased) {
-        supported_check(draft, report, scratch);
-    }
     return report->out->n_errors == 0;
 }
 

@@ -95,7 +95,7 @@ struct definition {
 
 struct check_issue {
     bool is_error;
-    char code[40]; /* kebab-case: "unknown-member", "duplicate-id", "not-supported-yet" */
+    char code[40]; /* kebab-case: "unknown-member", "duplicate-id" */
     char pointer[256]; /* JSON Pointer (RFC 6901). */
     char detail[384];  /* A sentence; "did you mean" included. */
 };
@@ -127,7 +127,6 @@ struct check_world {
     void *user;
     void *child_user; /* child's own; NULL: user. Compiled definitions are a thread's. */
     bool is_dry_run;        /* Unknown services, vars, secrets, children are warnings. */
-    bool allows_unreleased; /* Tests: what definitions/supported.c refuses is let in. */
 };
 
 /* Parse, check, compile. report is always filled (all issues at once). ERR_INVALID:

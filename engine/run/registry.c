@@ -121,8 +121,7 @@ static const char *first_error(const struct check_report *report)
 static enum err compile(const struct store_definition *row, struct definition **out,
                         struct err_info *info)
 {
-    const struct check_world nothing_known = {.is_dry_run = true,
-                                              .allows_unreleased = true};
+    const struct check_world nothing_known = {.is_dry_run = true};
     struct check_report *report = mem_alloc(sizeof(*report));
     enum err e = definition_compile(row->content, strlen(row->content), &nothing_known,
                                     report, out);

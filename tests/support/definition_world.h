@@ -102,8 +102,7 @@ static inline struct check_world world_of(struct definition **children)
                                 .service_at = world_service_at,
                                 .child = world_child,
                                 .nearest = world_nearest,
-                                .user = children,
-                                .allows_unreleased = true};
+                                .user = children};
 }
 
 /* The whole file, NUL-ended, to be freed. */
@@ -119,10 +118,10 @@ static inline char *world_read_file(const char *path, size_t *n)
     return text;
 }
 
-/* Compile what must compile, everything of the language allowed. */
+/* Compile what must compile. */
 static inline struct definition *world_compile(const char *text)
 {
-    const struct check_world all = {.allows_unreleased = true};
+    const struct check_world all = {.user = NULL};
     struct check_report *report = mem_alloc(sizeof(*report));
     struct definition *d = NULL;
     enum err e = definition_compile(text, strlen(text), &all, report, &d);

@@ -350,7 +350,7 @@ static inline enum saga_result told_command(struct told *t, enum saga_event_kind
 
 static inline void told_compile(struct told *t, const char *definition)
 {
-    const struct check_world world = {.is_dry_run = true, .allows_unreleased = true};
+    const struct check_world world = {.is_dry_run = true};
     struct check_report *report = mem_alloc(sizeof(*report));
     enum err e = definition_compile(definition, strlen(definition), &world, report,
                                     &t->definition);

@@ -3,8 +3,7 @@
  *
  * tests/corpus/definitions/expected.txt lists every issue of every file there, in the
  * order in which it must be reported: name, error or warning, code, JSON Pointer
- * ("(whole)" for the definition itself). Files whose name begins with "unreleased-" are
- * judged as the daemon judges; the others may use the whole language.
+ * ("(whole)" for the definition itself).
  */
 #include <check.h>
 #include <dirent.h>
@@ -39,13 +38,12 @@ static void drop_children(void)
     }
 }
 
-static void compile_text(const char *text, size_t n, bool allows_unreleased)
+static void compile_text(const char *text, size_t n)
 {
     struct check_world world = world_of(children);
     struct definition *d = NULL;
     enum err e;
 
-    world.allows_unreleased = allows_unreleased;
     e = definition_compile(text, n, &world, &report, &d);
     ck_assert_int_eq(e, report.n_errors > 0 ? ERR_INVALID : ERR_OK);
     definition_destroy(d);
@@ -60,7 +58,7 @@ static void put_issues(const char *name, struct buf *out)
 
     (void)snprintf(path, sizeof(path), CORPUS "/%s.json", name);
     text = world_read_file(path, &n);
-    compile_text(text, n, strncmp(name, "unreleased-", 11) != 0);
+    compile_text(text, n);
     free(text);
     for (size_t i = 0; i < report.n; i++) {
         const struct check_issue *issue = &report.issues[i];
@@ -138,7 +136,7 @@ END_TEST
 
 static const struct check_issue *only_issue(const char *text)
 {
-    compile_text(text, strlen(text), true);
+    compile_text(text, strlen(text));
     ck_assert_uint_eq(report.n, 1);
     return &report.issues[0];
 }
@@ -192,7 +190,7 @@ START_TEST(test_comments_are_allowed_where_there_is_no_payload)
         "{\"// x\":{},\"service\":\"payments\",\"url\":\"/a\",\"retry\":{\"//\":0}},"
         "\"compensate\":null}]}";
 
-    compile_text(text, strlen(text), false);
+    compile_text(text, strlen(text));
     ck_assert_uint_eq(report.n, 0);
 }
 END_TEST
@@ -207,7 +205,7 @@ START_TEST(test_an_answer_behind_a_condition_may_be_read_behind_the_same_conditi
         "{\"id\":\"c\",\"call\":{\"service\":\"payments\",\"url\":\"/a\",\"body\":"
         "\"${ .steps.a.body // 1 }\"},\"compensate\":null}]}";
 
-    compile_text(text, strlen(text), true);
+    compile_text(text, strlen(text));
     ck_assert_uint_eq(report.n, 0);
 }
 END_TEST
@@ -224,7 +222,7 @@ START_TEST(test_more_errors_than_fit_are_counted)
         buf_printf(&text, ",\"x%d\":1", i);
     }
     buf_add_text(&text, "}");
-    compile_text(buf_text(&text), text.n, true);
+    compile_text(buf_text(&text), text.n);
     buf_done(&text);
     ck_assert_uint_eq(report.n, CHECK_ISSUES_MAX);
     ck_assert_uint_eq(report.n_errors, 150);
@@ -240,7 +238,7 @@ START_TEST(test_a_definition_beyond_the_limit_is_refused_unread)
     char *text = mem_alloc(n);
 
     memset(text, ' ', n);
-    compile_text(text, n, true);
+    compile_text(text, n);
     free(text);
     ck_assert_str_eq(report.issues[0].code, "too-large");
 }

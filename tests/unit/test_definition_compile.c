@@ -50,15 +50,15 @@ START_TEST(test_the_samples_compile)
 }
 END_TEST
 
-START_TEST(test_order_needs_nothing_unreleased)
+START_TEST(test_order_is_good_as_it_stands)
 {
-    const struct check_world released = {.user = NULL};
+    const struct check_world nothing_known = {.user = NULL};
     static struct check_report report;
     struct definition *d;
     size_t n;
     char *text = world_read_file("tests/corpus/samples/order.json", &n);
 
-    ck_assert_int_eq(definition_compile(text, n, &released, &report, &d), ERR_OK);
+    ck_assert_int_eq(definition_compile(text, n, &nothing_known, &report, &d), ERR_OK);
     ck_assert_uint_eq(report.n, 0);
     definition_destroy(d);
     free(text);
@@ -326,7 +326,7 @@ int main(void)
 {
     return suite_main(
         "definition_compile", test_the_samples_compile,
-        test_order_needs_nothing_unreleased, test_steps_are_numbered_in_pre_order,
+        test_order_is_good_as_it_stands, test_steps_are_numbered_in_pre_order,
         test_width_is_the_most_that_can_be_open_at_once,
         test_an_action_tries_four_times_and_a_compensation_for_a_day,
         test_behind_the_pivot_only_optional_steps_give_up_soon,
