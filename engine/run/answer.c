@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "engine/run/load.h"
+#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
@@ -222,6 +224,26 @@ static bool is_due(struct engine *e, struct resident *r, const struct call_name 
            c->call == name->call;
 }
 
+/* One line for each attempt, for who asks for debug; never bodies, never secrets. */
+static void log_attempt(struct engine *e, const struct resident *r,
+                        const struct call_answer *answer, enum outcome outcome)
+{
+    const struct definition *d = r->entry->definition;
+    const char *trace = r->row.traceparent;
+
+    log_say(LOG_DEBUG, "call ended", LOG_TEXT("sagaId", r->row.id),
+            LOG_TEXT("definition", d->name),
+            LOG_TEXT("step", d->steps[answer->name.step].id),
+            LOG_TEXT("operation", call_name_of(answer->name.call)),
+            LOG_NUMBER("attempt", answer->name.attempt),
+            LOG_TEXT("outcome", outcome_name(outcome)),
+            LOG_NUMBER("httpStatus", answer->facts.status),
+            LOG_NUMBER("durationMs", answer->ended_ms - answer->started_ms),
+            LOG_TEXT("traceId", trace != NULL && strlen(trace) >= 35
+                                    ? arena_printf(e->scratch, "%.32s", trace + 3)
+                                    : NULL));
+}
+
 void answer_take(struct engine *e, const struct call_answer *answer)
 {
     struct resident *r = table_find(e->table, answer->name.saga);
@@ -233,6 +255,7 @@ void answer_take(struct engine *e, const struct call_answer *answer)
     service_ended(answer->service, verdict_is_service_fault(&answer->facts), e->mono_ms);
     if (r != NULL && load_docs(e, r, &failure) == ERR_OK) {
         verdict = judge(e, r, answer, &failure);
+        log_attempt(e, r, answer, verdict.outcome);
     }
     record = record_of(e, answer, &verdict, &failure);
     metrics_count_call(&e->metrics, service_name(answer->service), answer->name.call,

@@ -90,8 +90,14 @@ static int64_t ask_items(struct oracle *o, const struct saga_question *q)
         note(o, &info);
         return -1;
     }
+    if (json_span_kind(items) != JSON_KIND_ARRAY) {
+        (void)err_set(&info, ERR_LIMIT, "forEach of '%s' is not an array",
+                      definition_of(o)->steps[q->step].id);
+        note(o, &info);
+        return -1;
+    }
     n = json_span_count(items);
-    if (json_span_kind(items) != JSON_KIND_ARRAY || n > node->items_max) {
+    if (n > node->items_max) {
         (void)err_set(&info, ERR_LIMIT, "forEach of '%s' has %zu items, maxItems is %u",
                       definition_of(o)->steps[q->step].id, n, node->items_max);
         note(o, &info);

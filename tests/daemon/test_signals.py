@@ -173,6 +173,18 @@ def test_hup_changes_the_log_level(make_daemon):
     assert "stopped" not in [line["msg"] for line in daemon.lines if line]
 
 
+def test_each_attempt_has_a_line_in_the_log_for_who_asks_for_debug(make_daemon, participant):
+    daemon = make_daemon(services={"shop": participant.url}, args=["--log-level", "debug"])
+    daemon.client.put_definition(ORDER)
+    participant.script("POST", "/pay", Status(400))
+    saga = daemon.client.start("order", wait=10).json
+    line = daemon.wait_log("call ended")
+    assert line.pop("durationMs") >= 0 and line.pop("ts") and not line.pop("traceId", None)
+    assert line == {"level": "debug", "msg": "call ended", "sagaId": saga["id"],
+                    "definition": "order", "step": "pay", "operation": "action",
+                    "attempt": 1, "outcome": "rejected", "httpStatus": 400}
+
+
 def test_hup_says_what_waits_for_the_next_start(make_daemon):
     daemon = make_daemon()
     daemon.config["drainTimeout"] = "7s"
