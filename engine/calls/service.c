@@ -267,9 +267,14 @@ static uint64_t token_at(const struct service *s)
 
 /* ---- slots ------------------------------------------------------------------------ */
 
+/* S51: where there are others, one service never holds more than three quarters of all
+ * places, whatever its maxConcurrent: a dead one must not stop the rest. */
 static bool is_full(const struct service *s)
 {
-    return s->in_flight >= s->config.concurrent_max;
+    const struct services *all = s->all;
+    uint32_t share = all->n > 1 ? all->calls_max - all->calls_max / 4 : all->calls_max;
+
+    return s->in_flight >= s->config.concurrent_max || s->in_flight >= share;
 }
 
 /* Everything but calls_max. The gravest reason is the one told. */

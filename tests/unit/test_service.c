@@ -142,6 +142,24 @@ START_TEST(test_a_dead_service_does_not_hold_up_the_others)
 }
 END_TEST
 
+START_TEST(test_one_service_never_takes_every_place_whatever_its_own_limit)
+{
+    struct service *dead;
+    struct service *pay;
+
+    all = services_create(8);
+    dead = add("dead", 100);
+    pay = add("pay", 100);
+    for (uint64_t saga = 1; saga <= 50; saga++) {
+        (void)ask(dead, saga, T0);
+    }
+    ck_assert_str_eq(grants(T0), "");
+    ck_assert_int_eq(ask(pay, 100, T0), SAGA_SLOT_GRANTED);
+    ck_assert_int_eq(ask(pay, 101, T0), SAGA_SLOT_GRANTED);
+    services_destroy(all);
+}
+END_TEST
+
 START_TEST(test_compensations_go_first_three_times_out_of_four)
 {
     struct service *pay;
@@ -327,6 +345,7 @@ int main(void)
                       test_services_take_turns_when_all_slots_are_out,
                       test_a_busy_service_cannot_take_the_slots_that_others_wait_for,
                       test_a_dead_service_does_not_hold_up_the_others,
+                      test_one_service_never_takes_every_place_whatever_its_own_limit,
                       test_compensations_go_first_three_times_out_of_four,
                       test_an_operators_wish_moves_a_waiter_to_the_front_lane,
                       test_a_saga_that_is_forgotten_waits_nowhere,
