@@ -1,7 +1,8 @@
 /*
  * handlers.h - what the route table calls. Each answers its request (answer.h), at once
  * or, after submit_command(), when the engine has answered. In definitions.c,
- * sagas_start.c, sagas_list.c, sagas_read.c, sagas_items.c, sagas_act.c, sagas_send.c, meta.c.
+ * sagas_start.c, sagas_list.c, sagas_read.c, sagas_items.c, sagas_act.c, sagas_send.c,
+ * meta.c.
  */
 #ifndef ADMINAPI_HANDLERS_H
 #define ADMINAPI_HANDLERS_H

@@ -43,7 +43,8 @@
     200000 /* Sagas neither final nor asleep; more starts are 503. */
 #define LIMIT_CALLS_IN_FLIGHT 1000   /* Calls out at once, all services. */
 #define LIMIT_SERVICE_CONCURRENT 100 /* maxConcurrent of a service that names none. */
-#define LIMIT_GRACE_MS (24LL * 3600 * 1000) /* Of one downtime, given to deadlines (S43). */
+#define LIMIT_GRACE_MS \
+    (24LL * 3600 * 1000) /* Of one downtime, given to deadlines (S43). */
 #define LIMIT_NEAR_MS \
     60000 /* A saga due later than this sleeps on disk, not in memory. */
 

@@ -95,7 +95,7 @@ struct definition {
 
 struct check_issue {
     bool is_error;
-    char code[40]; /* kebab-case: "unknown-member", "duplicate-id" */
+    char code[40];     /* kebab-case: "unknown-member", "duplicate-id" */
     char pointer[256]; /* JSON Pointer (RFC 6901). */
     char detail[384];  /* A sentence; "did you mean" included. */
 };
@@ -126,7 +126,7 @@ struct check_world {
     const char *(*nearest)(void *user, const char *kind, const char *name);
     void *user;
     void *child_user; /* child's own; NULL: user. Compiled definitions are a thread's. */
-    bool is_dry_run;        /* Unknown services, vars, secrets, children are warnings. */
+    bool is_dry_run;  /* Unknown services, vars, secrets, children are warnings. */
 };
 
 /* Parse, check, compile. report is always filled (all issues at once). ERR_INVALID:

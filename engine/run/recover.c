@@ -356,8 +356,7 @@ static bool has_sleepers(struct engine *e)
     bool has = false;
     struct err_info info;
 
-    return store_scan_due(engine_reader(e), &any, 1, found_one, &has, &info) ==
-               ERR_OK &&
+    return store_scan_due(engine_reader(e), &any, 1, found_one, &has, &info) == ERR_OK &&
            has;
 }
 

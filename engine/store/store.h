@@ -41,26 +41,26 @@ struct store_bytes {
 struct store_saga {
     uint64_t num;
     const char *id;
-    uint64_t definition; /* Number of the definition version. */
-    const char *key;     /* NULL none. */
-    const char *unique_key; /* Holds the definition's `unique` key now, or NULL (S7). */
+    uint64_t definition;      /* Number of the definition version. */
+    const char *key;          /* NULL none. */
+    const char *unique_key;   /* Holds the definition's `unique` key now, or NULL (S7). */
     const char *ordering_key; /* NULL none. */
-    const char *labels;  /* JSON object text; NULL none. */
-    const char *traceparent; /* NULL none. */
+    const char *labels;       /* JSON object text; NULL none. */
+    const char *traceparent;  /* NULL none. */
     const char *tracestate;
-    uint64_t parent;     /* num of the parent, 0 none. */
+    uint64_t parent; /* num of the parent, 0 none. */
     uint16_t parent_step;
     uint32_t parent_item;
     uint16_t generation;
-    uint64_t vars;       /* Number of the kept copy of the configuration's vars; 0 none. */
+    uint64_t vars; /* Number of the kept copy of the configuration's vars; 0 none. */
     enum saga_status status;
     bool is_paused;
-    bool is_asleep;      /* Nothing is due before wake_ms: need not be in memory. */
+    bool is_asleep;         /* Nothing is due before wake_ms: need not be in memory. */
     const char *stuck_step; /* Id of the first stuck step, or NULL. */
-    uint64_t wake_ms;    /* 0: no time of its own. */
+    uint64_t wake_ms;       /* 0: no time of its own. */
     uint64_t started_ms;
     uint64_t updated_ms;
-    uint64_t ended_ms;   /* 0 while not final. */
+    uint64_t ended_ms;           /* 0 while not final. */
     const char *definition_name; /* Filled by readers only. */
     uint32_t definition_version; /* Filled by readers only. */
 };
@@ -83,9 +83,9 @@ struct store_definition {
     const char *children; /* Versions of its children that name none, as they were when
                            * it was stored: JSON object text; NULL: there are none. */
     uint64_t created_ms;
-    uint32_t current;  /* Filled by readers: the version new sagas take. */
-    bool is_paused;    /* Filled by readers: starts are refused. */
-    bool is_archived;  /* Filled by readers. */
+    uint32_t current; /* Filled by readers: the version new sagas take. */
+    bool is_paused;   /* Filled by readers: starts are refused. */
+    bool is_archived; /* Filled by readers. */
 };
 
 struct store_item { /* One element of a forEach, evaluated once. */
@@ -105,12 +105,12 @@ struct store_late { /* An answer that no longer counts (S16); kept with the call
     struct store_bytes data;
 };
 
-struct store_replay { /* An Idempotency-Key that was used. */
+struct store_replay {  /* An Idempotency-Key that was used. */
     const char *scope; /* token and route */
     const char *key;
-    const char *hash;  /* Of the request body. */
-    uint64_t saga;     /* A start: its saga; else 0. */
-    int status;        /* Else the stored answer. */
+    const char *hash; /* Of the request body. */
+    uint64_t saga;    /* A start: its saga; else 0. */
+    int status;       /* Else the stored answer. */
     struct store_bytes body;
     uint64_t at_ms;
 };
@@ -143,21 +143,23 @@ struct store_audit {
 
 /* Carried out in the order added, in one transaction. */
 enum store_op_kind {
-    STORE_SAGA_INSERT,       /* saga and, in .input, its input */
-    STORE_SAGA_UPDATE,       /* status, is_paused, is_asleep, stuck_step, wake_ms, updated_ms, ended_ms, unique_key of saga.num */
+    STORE_SAGA_INSERT, /* saga and, in .input, its input */
+    STORE_SAGA_UPDATE, /* status, is_paused, is_asleep, stuck_step, wake_ms, updated_ms,
+                          ended_ms, unique_key of saga.num */
     STORE_TURN,
     STORE_ITEM,
     STORE_LATE,
-    STORE_DEFINITION,        /* A new version. */
-    STORE_DEFINITION_USE,    /* definition.name's current = version; creates the name's row if absent */
-    STORE_DEFINITION_FLAGS,  /* definition.name: is_paused, is_archived */
+    STORE_DEFINITION,       /* A new version. */
+    STORE_DEFINITION_USE,   /* definition.name's current = version; creates the name's row
+                               if absent */
+    STORE_DEFINITION_FLAGS, /* definition.name: is_paused, is_archived */
     STORE_REPLAY,
     STORE_AUDIT,
-    STORE_VARS,              /* num, text */
-    STORE_META,              /* name, text: insert or replace */
-    STORE_NOTIFY,            /* A new webhook. */
-    STORE_NOTIFY_LATER,      /* due_ms, attempts of notify.num */
-    STORE_NOTIFY_DONE,       /* notify.num is delivered or given up: its row goes. */
+    STORE_VARS,         /* num, text */
+    STORE_META,         /* name, text: insert or replace */
+    STORE_NOTIFY,       /* A new webhook. */
+    STORE_NOTIFY_LATER, /* due_ms, attempts of notify.num */
+    STORE_NOTIFY_DONE,  /* notify.num is delivered or given up: its row goes. */
 };
 
 struct store_op {
@@ -322,8 +324,8 @@ typedef bool (*store_each_count)(void *user, const char *definition_name,
 MUST_CHECK enum err store_scan_counts(struct store_reader *r, store_each_count each,
                                       void *user, struct err_info *info);
 
-struct store_filter { /* Zero or NULL: not asked for. */
-    uint32_t statuses;          /* Bit per enum saga_status. */
+struct store_filter {               /* Zero or NULL: not asked for. */
+    uint32_t statuses;              /* Bit per enum saga_status. */
     const char *const *definitions; /* n_definitions names, or-ed. */
     size_t n_definitions;
     const char *const *stuck_steps;
@@ -333,7 +335,7 @@ struct store_filter { /* Zero or NULL: not asked for. */
     const char *const *label_names; /* label_names[i] = label_values[i], and-ed. */
     const char *const *label_values;
     size_t n_labels;
-    int paused;                 /* 0 any, 1 paused only, -1 not paused only. */
+    int paused; /* 0 any, 1 paused only, -1 not paused only. */
     uint64_t started_after_ms, started_before_ms;
     uint64_t updated_after_ms, updated_before_ms;
 };

@@ -37,9 +37,9 @@ enum store_sagas_by {
     STORE_SAGAS_BY_PLACE,  /* num: the parent's; step, item; the last generation first. */
     STORE_SAGAS_IN_LINE,   /* name, key: not final, with that ordering key; by num. */
     STORE_SAGAS_AWAKE,     /* Not final, not asleep, above num; by num. */
-    STORE_SAGAS_DUE,       /* Asleep, behind (after_ms, num), wake_ms <= until_ms, not 0; by
-                            * wake_ms, num. */
-    STORE_SAGAS_LISTED,    /* filter, below num; newest first. */
+    STORE_SAGAS_DUE,    /* Asleep, behind (after_ms, num), wake_ms <= until_ms, not 0; by
+                         * wake_ms, num. */
+    STORE_SAGAS_LISTED, /* filter, below num; newest first. */
 };
 
 struct store_saga_query {

@@ -7,8 +7,8 @@
 #include "engine/store/store.h"
 
 struct store_sqlite_options {
-    bool is_dev;              /* A temporary database: no checks of its folder's mode. */
-    uint64_t reserve_bytes;   /* Size of the reserve file (S95); 0: the default. */
+    bool is_dev;            /* A temporary database: no checks of its folder's mode. */
+    uint64_t reserve_bytes; /* Size of the reserve file (S95); 0: the default. */
 };
 
 /* Open or create the database: checks the folder (not world-writable, not a network

@@ -325,8 +325,8 @@ END_TEST
 int main(void)
 {
     return suite_main(
-        "definition_compile", test_the_samples_compile,
-        test_order_is_good_as_it_stands, test_steps_are_numbered_in_pre_order,
+        "definition_compile", test_the_samples_compile, test_order_is_good_as_it_stands,
+        test_steps_are_numbered_in_pre_order,
         test_width_is_the_most_that_can_be_open_at_once,
         test_an_action_tries_four_times_and_a_compensation_for_a_day,
         test_behind_the_pivot_only_optional_steps_give_up_soon,

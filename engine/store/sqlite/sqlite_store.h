@@ -43,7 +43,7 @@
             "VALUES (?1, 0, 0, 0) ON CONFLICT (name) DO NOTHING")                        \
     X(DEFINITION, "INSERT INTO definition (num, name, version, hash, content, "          \
                   "created_ms, children) SELECT ?1, num, ?3, ?4, ?5, ?6, ?7 "            \
-                  "FROM definition_name WHERE name = ?2")                                                     \
+                  "FROM definition_name WHERE name = ?2")                                \
     X(NAME_OF, "SELECT name FROM definition WHERE num = ?1")                             \
     X(USE, "INSERT INTO definition_name (name, current, is_paused, is_archived) "        \
            "VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET "                     \
@@ -94,9 +94,9 @@
     X(SAGA_UNIQUE, SQLITE_SAGA_SELECT                                                    \
       "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) "                \
       "AND s.unique_key = ?2")                                                           \
-    X(SAGA_CHILD, SQLITE_SAGA_SELECT                                                     \
-      "WHERE s.parent > 0 AND s.parent = ?1 AND s.parent_step = ?2 "                     \
-      "AND s.parent_item = ?3 ORDER BY s.generation DESC LIMIT 1")                       \
+    X(SAGA_CHILD,                                                                        \
+      SQLITE_SAGA_SELECT "WHERE s.parent > 0 AND s.parent = ?1 AND s.parent_step = ?2 "  \
+                         "AND s.parent_item = ?3 ORDER BY s.generation DESC LIMIT 1")    \
     X(SAGAS_LINE, SQLITE_SAGA_SELECT                                                     \
       "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) "                \
       "AND s.ordering_key = ?2 AND s.status < 3 ORDER BY s.num LIMIT ?3")                \
