@@ -233,9 +233,7 @@ void cell_try(struct advance *a, struct saga_cell *c)
  * Without a SEND the shell gives the slot back. */
 void cell_grant(struct advance *a, struct saga_cell *c)
 {
-    if (is_for_child(a, c)) {
-        try_child(a, c);
-    } else if (renders(a, c)) {
+    if (renders(a, c)) {
         send(a, c);
     }
 }

@@ -94,7 +94,7 @@ static enum saga_result reject(struct advance *a)
 static enum saga_result never(struct advance *a)
 {
     (void)a;
-    assert(!"an event for a saga that has not started");
+    assert(false); /* An event for a saga that has not started. */
     return SAGA_REJECTED;
 }
 

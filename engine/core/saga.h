@@ -39,96 +39,93 @@
 
 /* Order is the number on disk in every list here: append only. */
 
-#define SAGA_STATE_MAP(X)                                                                \
-    X(NEW, "new")           /* Before START; never stored. */                            \
-    X(LINED_UP, "lined-up") /* Another saga holds the ordering key. Shown as running. */ \
-    X(FORWARD, "forward")                                                                \
-    X(BACKWARD, "backward")                                                              \
-    X(COMPLETED, "completed") /* Final, but a parent may take its child back. */         \
+/* clang-format off */
+#define SAGA_STATE_MAP(X)                                                                 \
+    X(NEW, "new")             /* Before START; never stored. */                           \
+    X(LINED_UP, "lined-up")   /* Another saga holds the ordering key. Shown as running. */ \
+    X(FORWARD, "forward")                                                                 \
+    X(BACKWARD, "backward")                                                               \
+    X(COMPLETED, "completed") /* Final, but a parent may take its child back. */          \
     X(COMPENSATED, "compensated") X(RESOLVED, "resolved")
 
-#define SAGA_FLAG_MAP(X)                                                               \
-    X(PAUSED)                                                                          \
-    X(PAST_PIVOT)                                                                      \
-    X(BACK_WANTED) /* A cancel or the deadline, noted while the pivot is unsettled. */ \
-    X(OVERDUE)     /* The deadline has passed. */                                      \
-    X(UNDOING)     /* Going back, and nothing of the forward part is in flight. */     \
-    X(RESTORED)    /* From a backup: everything not ended is in doubt (S96). */        \
-    X(OVER_LIMIT)  /* S53 */                                                           \
-    X(POISON)      /* S54 */                                                           \
-    X(IS_CHILD) X(IS_ORDERED) X(OUTPUT_FAILED) X(CANCELLED)
+#define SAGA_FLAG_MAP(X)                                                                \
+    X(PAUSED)                                                                           \
+    X(PAST_PIVOT)                                                                       \
+    X(BACK_WANTED) /* A cancel or the deadline, noted while the pivot is unsettled. */  \
+    X(OVERDUE)     /* The deadline has passed. */                                       \
+    X(UNDOING)     /* Going back, and nothing of the forward part is in flight. */      \
+    X(RESTORED)    /* From a backup: everything not ended is in doubt (S96). */         \
+    X(OVER_LIMIT)  /* S53 */                                                            \
+    X(POISON)      /* S54 */                                                            \
+    X(IS_CHILD) X(IS_ORDERED)                                                           \
+    X(OUTPUT_FAILED)                                                                    \
+    X(CANCELLED)   /* An operator or a parent asked to go back. */
 
 #define CELL_STATE_MAP(X)                                                               \
-    X(QUEUED, "queued") /* Rendered, wants a slot. Not due. */                          \
-    X(DUE, "due")       /* Has a slot; sent after this commit. `unknown` at a crash. */ \
+    X(QUEUED, "queued")   /* Rendered, wants a slot. Not due. */                        \
+    X(DUE, "due")         /* Has a slot; sent after this commit. `unknown` at a crash. */ \
     X(BACKING_OFF, "backing-off")                                                       \
     X(WAITING, "waiting") /* For a time, a signal, a callback, a child. */              \
     X(STUCK, "stuck")
 
-#define CALL_MAP(X) \
-    X(ACTION, "action") X(CONFIRM, "confirm") X(COMPENSATION, "compensation")
+#define CALL_MAP(X) X(ACTION, "action") X(CONFIRM, "confirm") X(COMPENSATION, "compensation")
 
-#define OUTCOME_MAP(X)                                              \
-    X(NONE, "pending")                                              \
-    X(SUCCEEDED, "succeeded")                                       \
-    X(REJECTED, "rejected")                                         \
-    X(UNSENT, "unsent") X(UNKNOWN, "unknown") X(IGNORED, "ignored") \
-        X(SKIPPED, "skipped")
+#define OUTCOME_MAP(X)                                                                  \
+    X(NONE, "pending") X(SUCCEEDED, "succeeded") X(REJECTED, "rejected")                \
+    X(UNSENT, "unsent") X(UNKNOWN, "unknown") X(IGNORED, "ignored") X(SKIPPED, "skipped")
 
 #define SAGA_EVENT_MAP(X) /* One per turn; journalled. The words are the journal's. */  \
-    X(START, "started")                                                                 \
-    X(YOUR_TURN, "turn-came")                                                           \
-    X(GRANTED, "granted")   /* A queued cell got a slot. */                             \
-    X(ANSWERED, "answered") /* An attempt ended. */                                     \
-    X(LOST, "lost")         /* Recovery, take-over: `unknown`, costs nothing (S9). */   \
-    X(RETURNED, "returned") /* Clean stop: due but never handed to curl. */             \
-    X(WAKE, "woken")        /* The time of one or more cells has come. */               \
+    X(START, "started") X(YOUR_TURN, "turn-came")                                       \
+    X(GRANTED, "granted")       /* A queued cell got a slot. */                         \
+    X(ANSWERED, "answered")     /* An attempt ended. */                                 \
+    X(LOST, "lost")             /* Recovery, take-over: `unknown`, costs nothing (S9). */ \
+    X(RETURNED, "returned")     /* Clean stop: due but never handed to curl. */         \
+    X(WAKE, "woken")            /* The time of one or more cells has come. */           \
     X(DEADLINE, "deadline")                                                             \
     X(SIGNALLED, "signalled") X(CALLED_BACK, "called-back")                             \
-        X(CHILD_ENDED, "child-ended") X(PARENT_UNDO, "parent-undo") X(RETRY, "retry")   \
-            X(SKIP, "skip") X(RESOLVE, "resolve") X(CANCEL, "cancel") X(CLOSE, "close") \
-                X(PAUSE, "pause") X(RESUME, "resume") X(LIMIT, "limit-reached")         \
-                    X(POISONED, "poisoned") X(RESTORE, "restored")
+    X(CHILD_ENDED, "child-ended") X(PARENT_UNDO, "parent-undo")                         \
+    X(RETRY, "retry") X(SKIP, "skip") X(RESOLVE, "resolve") X(CANCEL, "cancel")         \
+    X(CLOSE, "close") X(PAUSE, "pause") X(RESUME, "resume")                             \
+    X(LIMIT, "limit-reached") X(POISONED, "poisoned") X(RESTORE, "restored")
 
-#define SAGA_ASK_MAP(X) /* Asked inside the turn, recorded in its row. */ \
-    X(WHEN)             /* 0 no, 1 yes, -1 failed */                      \
-    X(ITEMS)            /* count, -1 failed or more than maxItems */      \
-    X(UNTIL)            /* wall ms, -1 failed */                          \
-    X(RENDER)           /* enum saga_render */                            \
-    X(SLOT)             /* enum saga_slot */                              \
-    X(SIGNAL)           /* 1 accept, 0 reject, -1 failed */               \
-    X(OUTPUT)           /* 1 ok, 0 failed */
+#define SAGA_ASK_MAP(X) /* Asked inside the turn, recorded in its row, replayed later. */ \
+    X(WHEN)   /* 0 no, 1 yes, -1 failed */                                              \
+    X(ITEMS)  /* count, -1 failed or more than maxItems */                              \
+    X(UNTIL)  /* wall ms, -1 failed */                                                  \
+    X(RENDER) /* enum saga_render */                                                    \
+    X(SLOT)   /* enum saga_slot */                                                      \
+    X(SIGNAL) /* 1 accept, 0 reject, -1 failed */                                       \
+    X(OUTPUT) /* 1 ok, 0 failed */
 
-#define SAGA_EFFECT_MAP(X) /* R: rows of the same transaction. A: after the commit. */ \
-    X(SEND)                /* A: the attempt (turn, step, item, call) */               \
-    X(START_CHILD)         /* R */                                                     \
-    X(CANCEL_CHILD)        /* R */                                                     \
-    X(UNDO_CHILD)          /* R */                                                     \
-    X(TELL_PARENT)         /* R */                                                     \
-    X(FREE_ORDER)          /* R: the next in line gets YOUR_TURN. */                   \
-    X(NOTIFY)              /* R: a status was reached that webhooks may want. */       \
-    X(ENDED)               /* A: wake whoever waits. */                                \
-    X(ALERT)               /* A: the deadline passed after the pivot. */
+#define SAGA_EFFECT_MAP(X) /* R: rows of the same transaction. A: after the commit. */  \
+    X(SEND)         /* A: the attempt (turn, step, item, call) */                       \
+    X(START_CHILD)  /* R */                                                             \
+    X(CANCEL_CHILD) /* R */                                                             \
+    X(UNDO_CHILD)   /* R */                                                             \
+    X(TELL_PARENT)  /* R */                                                             \
+    X(FREE_ORDER)   /* R: the next in line gets YOUR_TURN. */                           \
+    X(NOTIFY)       /* R: a status was reached that webhooks may want. */               \
+    X(ENDED)        /* A: wake whoever waits. */                                        \
+    X(ALERT)        /* A: the deadline passed after the pivot. */
 
-#define SAGA_STATUS_MAP(X) /* What the world is shown (S30). */ \
-    X(RUNNING, "running")                                       \
-    X(COMPENSATING, "compensating")                             \
-    X(STUCK, "stuck")                                           \
+#define SAGA_STATUS_MAP(X) /* What the world is shown (S30). */                         \
+    X(RUNNING, "running") X(COMPENSATING, "compensating") X(STUCK, "stuck")             \
     X(COMPLETED, "completed") X(COMPENSATED, "compensated") X(RESOLVED, "resolved")
 
-#define SAGA_REASON_MAP(X) /* Why a cell is stuck. */                                  \
-    X(NONE)                                                                            \
-    X(EXPRESSION)  /* when, forEach, until or a signal's rejectWhen failed. */         \
-    X(RENDER)      /* The request could not be rendered. */                            \
-    X(CHANGED)     /* It renders otherwise than its first attempt (S3). */             \
-    X(KEY_EXPIRED) /* In doubt for longer than the service keeps keys (S2). */         \
-    X(REJECTED)    /* Refused for good. */                                             \
-    X(EXHAUSTED)   /* Attempts or time ran out; proved not applied. */                 \
-    X(IN_DOUBT)    /* Attempts ran out and nobody knows. */                            \
-    X(VERDICT)     /* rejectWhen, retryWhen, appliedWhen failed, or answer too big. */ \
-    X(NO_ANSWER)   /* The compensation reads an answer that may not exist (S22). */    \
-    X(CHILD)       /* The child was resolved by hand. */                               \
-    X(ITEMS)       /* Too many runs of different items (S53). */
+#define SAGA_REASON_MAP(X) /* Why a cell is stuck. */                                   \
+    X(NONE)                                                                             \
+    X(EXPRESSION)   /* when, forEach, until or a signal's rejectWhen failed. */         \
+    X(RENDER)       /* The request could not be rendered. */                            \
+    X(CHANGED)      /* It renders otherwise than its first attempt (S3). */             \
+    X(KEY_EXPIRED)  /* In doubt for longer than the service keeps keys (S2). */         \
+    X(REJECTED)     /* Refused for good. */                                             \
+    X(EXHAUSTED)    /* Attempts or time ran out; proved not applied. */                 \
+    X(IN_DOUBT)     /* Attempts ran out and nobody knows. */                            \
+    X(VERDICT)      /* rejectWhen, retryWhen, appliedWhen failed, or answer too big. */ \
+    X(NO_ANSWER)    /* The compensation reads an answer that may not exist (S22). */    \
+    X(CHILD)        /* The child was resolved by hand. */                               \
+    X(ITEMS)        /* Too many runs of different items (S53). */
+/* clang-format on */
 
 enum saga_state {
 #define X(name, text) SAGA_##name,

@@ -51,6 +51,18 @@ START_TEST(test_a_when_that_says_no_skips_a_step_and_a_group)
 }
 END_TEST
 
+START_TEST(test_a_saga_whose_every_step_is_skipped_completes_at_its_start)
+{
+    story_open(&st, "a& (b&) [c& d&]");
+    for (uint16_t n = 1; n < st.p.plan->n_nodes; n++) {
+        st.script[st.n_script++] =
+            (struct story_script){SAGA_ASK_WHEN, n, st.p.ids[n] == NULL};
+    }
+    story_start(&st);
+    story_is(&st, "turn 1 completed");
+}
+END_TEST
+
 START_TEST(test_a_when_that_fails_stops_the_saga_there)
 {
     story_open(&st, "a b&");
@@ -342,6 +354,7 @@ int main(void)
         "saga_calls", test_steps_follow_each_other_to_the_end,
         test_branches_run_side_by_side_and_are_awaited,
         test_a_when_that_says_no_skips_a_step_and_a_group,
+        test_a_saga_whose_every_step_is_skipped_completes_at_its_start,
         test_a_when_that_fails_stops_the_saga_there,
         test_an_output_that_fails_still_completes,
         test_a_failed_step_with_optional_is_ignored,

@@ -222,6 +222,20 @@ START_TEST(test_a_callback_missed_and_then_come_is_enough)
 }
 END_TEST
 
+START_TEST(test_a_callback_that_comes_while_its_call_is_repeated_is_enough)
+{
+    story_open(&st, "a* b");
+    story_start(&st);
+    story_answer(&st, "a", "succeeded");
+    story_wake(&st); /* Missed. */
+    story_wake(&st);
+    story_call_back(&st, "a", OUTCOME_SUCCEEDED);
+    story_is(&st, "turn 5 running a attempt 2 in doubt");
+    story_answer(&st, "a", "timeout");
+    story_did(&st, "send b 1");
+}
+END_TEST
+
 START_TEST(test_a_saga_that_turns_back_does_not_await_a_callback)
 {
     story_open(&st, "[a* b]");
@@ -251,5 +265,6 @@ int main(void)
         test_a_callback_that_cannot_be_judged_is_stuck_in_doubt,
         test_no_callback_in_time_is_unknown,
         test_a_callback_missed_and_then_come_is_enough,
+        test_a_callback_that_comes_while_its_call_is_repeated_is_enough,
         test_a_saga_that_turns_back_does_not_await_a_callback);
 }

@@ -170,6 +170,44 @@ START_TEST(test_resolved_as_not_applied_after_the_pivot_is_called_again)
 }
 END_TEST
 
+START_TEST(test_a_step_stuck_at_its_confirm_and_resolved_as_not_applied_is_called_again)
+{
+    story_open(&st, "pay! b@");
+    story_start(&st);
+    story_answer(&st, "pay", "succeeded");
+    story_answer(&st, "b", "unknown");
+    story_answer(&st, "b", "garbage");
+    story_is(&st, "turn 4 stuck b confirm stuck after attempt 1 in doubt");
+    story_resolve(&st, "b", false);
+    story_did(&st, "send b 1");
+}
+END_TEST
+
+START_TEST(test_a_retry_may_find_nothing_left_to_wait_for)
+{
+    story_open(&st, "rest:until a");
+    story_say(&st, SAGA_ASK_UNTIL, "rest", -1);
+    story_start(&st);
+    story_say(&st, SAGA_ASK_UNTIL, "rest", 1);
+    story_act(&st, SAGA_EV_RETRY, "rest");
+    story_did(&st, "send a 1");
+}
+END_TEST
+
+START_TEST(test_what_is_offered_is_what_some_step_would_take)
+{
+    story_open(&st, "a=");
+    story_start(&st);
+    ck_assert(legal_has_due(&st.s));
+    ck_assert(!legal_is_offered(&st.s, st.p.plan, SAGA_EV_RESOLVE));
+    ck_assert(legal_is_offered(&st.s, st.p.plan, SAGA_EV_CANCEL));
+    story_answer(&st, "a", "unknown");
+    ck_assert(!legal_has_due(&st.s));
+    ck_assert(legal_is_offered(&st.s, st.p.plan, SAGA_EV_RESOLVE));
+    ck_assert(!legal_is_offered(&st.s, st.p.plan, SAGA_EV_RESUME));
+}
+END_TEST
+
 START_TEST(test_resolved_as_applied_going_back_is_compensated_again)
 {
     story_open(&st, "a~");
@@ -388,6 +426,21 @@ START_TEST(test_a_restored_for_each_whose_items_are_unknown_is_stuck)
 }
 END_TEST
 
+START_TEST(test_a_restored_for_each_resolved_as_applied_asks_for_its_items_again)
+{
+    story_open(&st, "a b#8");
+    story_start(&st);
+    story_event(&st, SAGA_EV_RESTORE);
+    story_act(&st, SAGA_EV_RESUME, NULL);
+    story_act(&st, SAGA_EV_CANCEL, NULL);
+    story_say(&st, SAGA_ASK_ITEMS, "b", -1);
+    story_answer(&st, "a", "rejected");
+    story_say(&st, SAGA_ASK_ITEMS, "b", 1);
+    story_resolve(&st, "b", true);
+    story_did(&st, "send b[0] compensation 1");
+}
+END_TEST
+
 START_TEST(test_a_restored_for_each_that_fails_compensates_what_it_may_have_begun_since)
 {
     story_open(&st, "a#1");
@@ -453,6 +506,9 @@ int main(void)
         test_resolved_as_applied_goes_on_forward,
         test_resolved_as_not_applied_is_rejected,
         test_resolved_as_not_applied_after_the_pivot_is_called_again,
+        test_a_step_stuck_at_its_confirm_and_resolved_as_not_applied_is_called_again,
+        test_a_retry_may_find_nothing_left_to_wait_for,
+        test_what_is_offered_is_what_some_step_would_take,
         test_resolved_as_applied_going_back_is_compensated_again,
         test_resolved_as_not_applied_going_back_leaves_nothing_to_undo,
         test_cancel_goes_back_at_once_and_cuts_no_call, test_cancel_goes_back_from_stuck,
@@ -467,6 +523,7 @@ int main(void)
         test_a_restored_saga_compensates_also_what_looks_pending,
         test_a_restored_for_each_compensates_items_that_look_pending,
         test_a_restored_for_each_whose_items_are_unknown_is_stuck,
+        test_a_restored_for_each_resolved_as_applied_asks_for_its_items_again,
         test_a_restored_for_each_that_fails_compensates_what_it_may_have_begun_since,
         test_a_step_begun_after_a_restore_is_in_doubt_from_birth,
         test_a_restored_for_each_that_is_stuck_begins_no_call_of_its_own,
