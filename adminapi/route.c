@@ -8,6 +8,7 @@
 
 #define NAMED "/v1/definitions/{name}"
 #define SAGA "/v1/sagas/{id}"
+#define SERVICE "/v1/services/{name}"
 #define FILTERS                                                                 \
     "status definition stuckStep key label. paused startedAfter startedBefore " \
     "updatedAfter updatedBefore count limit cursor"
@@ -45,6 +46,9 @@ const struct route routes[] = {
     {"POST", SAGA "/resume", AUTH_OPERATOR, sagas_resume, "", "Go on after a pause"},
 
     {"GET", "/v1/services", AUTH_READER, meta_services, "", "The services and how they stand"},
+    {"POST", SERVICE "/breaker", AUTH_OPERATOR, services_breaker, "", "Hold a service's breaker open or closed, or leave it alone"},
+    {"POST", SERVICE "/pause", AUTH_OPERATOR, services_pause, "", "Send a service no new calls"},
+    {"POST", SERVICE "/resume", AUTH_OPERATOR, services_resume, "", "Call a service again after a pause"},
     {"GET", "/v1/info", AUTH_NONE, meta_info, "", "Version and store"},
     {"GET", "/healthz", AUTH_NONE, meta_health, "", "Is the process alive?"},
     {"GET", "/readyz", AUTH_NONE, meta_ready, "verbose", "May it be given work?"},

@@ -478,21 +478,24 @@ static void write_rate(const struct service *s, struct json_out *out)
     buf_done(&text);
 }
 
+void service_write(const struct service *s, uint64_t mono_ms, struct json_out *out)
+{
+    json_open_object(out);
+    json_put(out, "name", s->config.name);
+    json_put(out, "url", s->config.url);
+    write_breaker(s, mono_ms, out);
+    json_put_number(out, "inFlight", s->in_flight);
+    json_put_number(out, "queued", s->line.n);
+    json_put_number(out, "maxConcurrent", s->config.concurrent_max);
+    write_rate(s, out);
+    json_put_flag(out, "paused", s->is_paused);
+    json_close_object(out);
+}
+
 void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out)
 {
     for (size_t i = 0; i < s->n; i++) {
-        const struct service *service = s->by_name[i];
-
-        json_open_object(out);
-        json_put(out, "name", service->config.name);
-        json_put(out, "url", service->config.url);
-        write_breaker(service, mono_ms, out);
-        json_put_number(out, "inFlight", service->in_flight);
-        json_put_number(out, "queued", service->line.n);
-        json_put_number(out, "maxConcurrent", service->config.concurrent_max);
-        write_rate(service, out);
-        json_put_flag(out, "paused", service->is_paused);
-        json_close_object(out);
+        service_write(s->by_name[i], mono_ms, out);
     }
 }
 

@@ -108,7 +108,8 @@ enum service_breaker {
 };
 void service_set_breaker(struct service *s, enum service_breaker want);
 
-/* The API's service object appended to out, for each service in order of name. */
+/* The API's service object appended to out; for each service, in order of name. */
+void service_write(const struct service *s, uint64_t mono_ms, struct json_out *out);
 void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out);
 /* Prometheus lines: sagad_calls_in_flight, sagad_breaker_open. */
 void services_metrics(const struct services *s, struct buf *out);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/json_span.h"
 #include "definitions/definition.h"
+#include "engine/calls/service.h"
 #include "engine/core/saga.h"
 #include "engine/run/problem.h"
 #include "engine/store/store.h"
@@ -28,6 +29,7 @@ enum command_kind {
     COMMAND_DEFINITION_PUT,
     COMMAND_DEFINITION_USE,   /* Make a version current. */
     COMMAND_DEFINITION_FLAGS, /* Pause or resume starts, archive. */
+    COMMAND_SERVICE,          /* Its breaker, pause, resume. */
     COMMAND_WATCH, /* Answer when the saga has moved as asked, or at the end. */
     COMMAND_STATS, /* Answer with numbers, at once. */
 };
@@ -90,6 +92,18 @@ struct command_definition {
     bool is_archived;     /* FLAGS */
 };
 
+enum command_service_change {
+    COMMAND_SERVICE_BREAKER,
+    COMMAND_SERVICE_PAUSE,
+    COMMAND_SERVICE_RESUME
+};
+
+struct command_service {
+    const char *name;
+    enum command_service_change change;
+    enum service_breaker breaker; /* BREAKER: what it is to be. */
+};
+
 struct command {
     enum command_kind kind;
     struct arena *arena; /* The maker's. */
@@ -117,6 +131,7 @@ struct command {
         struct command_signal signal;
         struct command_callback callback;
         struct command_definition definition;
+        struct command_service service;
     } of;
 
     /* ---- the answer ---- */
@@ -136,7 +151,8 @@ struct command {
     int replay_status;
     uint64_t replay_turn; /* An action's: answered is the saga as it was after it. */
     const char *stats;    /* STATS: Prometheus text. */
-    const char *services; /* STATS: JSON array text of service objects. */
+    const char *services; /* STATS: JSON array text of service objects. SERVICE: the one
+                           * service's object. */
 };
 
 #endif /* RUN_COMMAND_H */

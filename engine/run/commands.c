@@ -37,6 +37,9 @@ static void answer_as_before(struct engine *e, struct command *c,
         c->replay_turn =
             strtoull(arena_copy(c->arena, replay->body.at, replay->body.n), NULL, 10);
     }
+    if (c->kind == COMMAND_SERVICE && replay->body.n > 0) {
+        c->services = arena_copy(c->arena, replay->body.at, replay->body.n);
+    }
     if (replay->saga == 0) {
         c->replay_status = replay->status;
         c->done(c->user, c);
@@ -182,6 +185,9 @@ void commands_take(struct engine *e, struct command *c)
     case COMMAND_DEFINITION_USE:
     case COMMAND_DEFINITION_FLAGS:
         commands_publish(e, c);
+        return;
+    case COMMAND_SERVICE:
+        commands_service(e, c);
         return;
     case COMMAND_WATCH:
         take_watch(e, c);

@@ -2,7 +2,7 @@
  * commands.h - what each command does, on the engine thread (command.h has their form).
  *
  * Each takes the command over: it is answered at once when refused, else after the commit
- * of the batch that did it. start.c, act.c, receive.c and publish.c hold one kind each.
+ * of the batch that did it. start.c, act.c, receive.c, publish.c and tend.c hold one kind each.
  */
 #ifndef RUN_COMMANDS_H
 #define RUN_COMMANDS_H
@@ -19,6 +19,7 @@ void commands_act(struct engine *e, struct command *c);
 void commands_signal(struct engine *e, struct command *c);
 void commands_callback(struct engine *e, struct command *c);
 void commands_publish(struct engine *e, struct command *c);
+void commands_service(struct engine *e, struct command *c);
 /* A commit is over: changes of definitions that waited for it. */
 void commands_publish_delayed(struct engine *e);
 

@@ -50,6 +50,9 @@ int definition_test(struct ctl *ctl);
 int definition_explore(struct ctl *ctl);
 int definition_graph(struct ctl *ctl); /* picture.c */
 int definition_diff(struct ctl *ctl);
+int service_list(struct ctl *ctl); /* services.c */
+int service_act(struct ctl *ctl);  /* service pause, service resume */
+int service_breaker(struct ctl *ctl);
 int token_create(struct ctl *ctl); /* token.c */
 int help_print(struct ctl *ctl);   /* ctl.c */
 int version_print(struct ctl *ctl);

@@ -30,6 +30,10 @@ enum command_number {
     DEFINITION_EXPLORE,
     DEFINITION_GRAPH,
     DEFINITION_DIFF,
+    SERVICE_LIST,
+    SERVICE_PAUSE,
+    SERVICE_RESUME,
+    SERVICE_SWITCH,
     TOKEN_CREATE,
     VERSION,
     HELP,
@@ -65,6 +69,11 @@ static const struct command_row commands[] = {
     {"definition graph", "FILE", "draw a definition", definition_graph, true},
     {"definition diff", "FILE OTHER", "say what changes, and for which sagas",
      definition_diff, true},
+    {"service list", NULL, "list services and how they stand", service_list, false},
+    {"service pause", "NAME", "send a service no new calls", service_act, false},
+    {"service resume", "NAME", "call a service again", service_act, false},
+    {"service breaker", "NAME STATE", "hold its breaker open or closed; auto: do not",
+     service_breaker, false},
     {"token create", NULL, "make a token and its entry for the configuration",
      token_create, true},
     {"version", NULL, "print the version", version_print, true},
@@ -76,10 +85,11 @@ static const struct command_row commands[] = {
 #define ACTIONS                                                                      \
     (BIT(RETRY) | BIT(SKIP) | BIT(RESOLVE) | BIT(CLOSE) | BIT(CANCEL) | BIT(PAUSE) | \
      BIT(RESUME))
+#define ON_SERVICE (BIT(SERVICE_PAUSE) | BIT(SERVICE_RESUME) | BIT(SERVICE_SWITCH))
 #define PAGED (BIT(LIST) | BIT(JOURNAL) | BIT(CALLS) | BIT(DEFINITION_LIST))
 #define ONLINE                                                                    \
     (ACTIONS | PAGED | BIT(START) | BIT(GET) | BIT(WHY) | BIT(DEFINITION_APPLY) | \
-     BIT(DEFINITION_GET))
+     BIT(DEFINITION_GET) | BIT(SERVICE_LIST) | ON_SERVICE)
 #define AUTHORS                                                                \
     (BIT(DEFINITION_RENDER) | BIT(DEFINITION_TEST) | BIT(DEFINITION_EXPLORE) | \
      BIT(DEFINITION_DIFF))
@@ -101,7 +111,7 @@ static const struct args_option options[] = {
      .help = "the saga's input, JSON; - reads it from stdin"},
     {.name = "id", TAKES("ID"), .commands = BIT(START),
      .help = "the saga's id; starting twice with one id is safe"},
-    {.name = "idempotency-key", TAKES("KEY"), .commands = BIT(START) | ACTIONS,
+    {.name = "idempotency-key", TAKES("KEY"), .commands = BIT(START) | ACTIONS | ON_SERVICE,
      .help = "makes repeating the command safe"},
     {.name = "definition-version", TAKES("N"), .commands = BIT(START) | BIT(DEFINITION_GET),
      .help = "a version other than the current one"},
@@ -132,7 +142,7 @@ static const struct args_option options[] = {
      .help = "applied or not-applied"},
     {.name = "body", TAKES("JSON"), .commands = BIT(RESOLVE),
      .help = "the answer it would have given; @FILE reads a file"},
-    {.name = "reason", TAKES("TEXT"), .commands = ACTIONS,
+    {.name = "reason", TAKES("TEXT"), .commands = ACTIONS | ON_SERVICE,
      .help = "why; needed for skip, resolve, close, cancel"},
     {.name = "revision", TAKES("N"), .commands = ACTIONS,
      .help = "refuse when the saga has moved since"},
