@@ -8,6 +8,7 @@
 #include "base/clk.h"
 #include "engine/core/legal.h"
 #include "engine/run/saga_text.h"
+#include "engine/run/trace.h"
 #include "engine/run/why.h"
 
 #define ITEMS_SHOWN 100 /* Of a forEach in the saga itself. */
@@ -208,7 +209,7 @@ void saga_json_write(struct json_out *o, const struct view *v, bool is_noted,
     if (is_noted) {
         json_put_flag(o, "noted", true);
     }
-    json_put(o, "traceparent", v->row.traceparent);
+    json_put(o, "traceparent", trace_of_saga(a, v->row.id, v->row.traceparent));
     put_links(o, v->row.id, a);
     json_close_object(o);
 }

@@ -148,7 +148,7 @@ static void add_input_faults(struct request *r, const struct input_schema *schem
     }
 }
 
-static bool check_input(struct request *r, const struct definition *d, json_t *body)
+static void check_input(struct request *r, const struct definition *d, json_t *body)
 {
     json_t *input = json_object_get(body, "input"); /* Borrowed. */
     json_t *made = input == NULL ? json_object() : NULL;
@@ -159,8 +159,6 @@ static bool check_input(struct request *r, const struct definition *d, json_t *b
         add_input_faults(r, d->input_schema, input);
     }
     json_decref(made);
-    return !body_refuses(r, PROBLEM_INPUT_INVALID,
-                         "The input does not fit the definition's schema");
 }
 
 /* What `.saga` is before there is one: no key, and an id only if the client gave it. */
@@ -209,7 +207,7 @@ static void render_key(struct request *r, const struct start *start,
     }
 }
 
-static bool make_keys(struct request *r, const struct start *start)
+static void make_keys(struct request *r, const struct start *start)
 {
     const struct definition *d = start->entry->definition;
     struct command_start *c = &r->command.of.start;
@@ -220,7 +218,28 @@ static bool make_keys(struct request *r, const struct start *start)
     if (d->ordering_key != NULL) {
         render_key(r, start, d->ordering_key, "orderingKey", &c->ordering_key);
     }
-    return !body_refuses(r, PROBLEM_INPUT_INVALID, "The saga's key cannot be made");
+}
+
+/* Does the input fit the version that would be started, and give its keys? A start that
+ * may be a repeated one is refused by the engine only, once it knows that it is not: the
+ * saga may have been started under an earlier version (S7). False: answered. */
+static bool check_start(struct request *r, const struct start *start, json_t *body)
+{
+    const char *misfit = "The input does not fit the definition's schema";
+
+    check_input(r, start->entry->definition, body);
+    if (r->faults == NULL) {
+        misfit = "The saga's key cannot be made";
+        make_keys(r, start);
+    }
+    if (r->faults == NULL) {
+        return true;
+    }
+    if (r->command.of.start.id == NULL && r->headers.idempotency_key == NULL) {
+        return !body_refuses(r, PROBLEM_INPUT_INVALID, misfit);
+    }
+    r->command.of.start.misfit = misfit;
+    return true;
 }
 
 /* ---- waiting
@@ -338,8 +357,7 @@ static bool read_start(struct request *r, struct body_member *m, json_t *body,
         return false;
     }
     start->input = m[M_INPUT].value.at != NULL ? m[M_INPUT].value : JSON_SPAN_TEXT("{}");
-    return read_wait(r, &m[M_WAIT_FOR], start) &&
-           check_input(r, start->entry->definition, body) && make_keys(r, start) &&
+    return read_wait(r, &m[M_WAIT_FOR], start) && check_start(r, start, body) &&
            preference_replay(r);
 }
 

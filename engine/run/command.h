@@ -46,6 +46,7 @@ struct command_start {
     const char *definition_name;
     const char *closed; /* Why the definition takes no new saga; NULL: it does. A start
                          * that is repeated is answered all the same (S7). */
+    const char *misfit; /* Why the input cannot start one; NULL: it can. Same. */
     bool is_unique;
     const char *id;           /* The client's; NULL: sagad makes one. */
     const char *key;          /* Rendered; NULL none. */

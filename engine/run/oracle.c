@@ -219,16 +219,34 @@ static int64_t render_request(struct oracle *o, const struct saga_question *q)
     return SAGA_RENDER_OK;
 }
 
-static int64_t ask_render(struct oracle *o, const struct saga_question *q)
-{
-    return is_child(o, q) ? render_child(o, q) : render_request(o, q);
-}
-
 struct service *oracle_service(struct engine *e, const struct render_request *request)
 {
     return request->call->service != NULL
                ? services_find(e->config.services, request->call->service)
                : services_of_url(e->config.services, request->url);
+}
+
+/* S2: may the participant have forgotten the key of a call in doubt? Looked at whenever
+ * it renders, so also when a call that waited in its queue is granted its place. */
+static bool is_key_expired(struct oracle *o, const struct saga_question *q)
+{
+    const struct oracle_rendered *x = rendered_of(o, q->step, q->item, q->call);
+    const struct service *service = oracle_service(o->e, &x->request);
+    uint64_t kept_ms = service != NULL ? service_config_of(service)->keys_kept_ms : 0;
+
+    return q->born_ms != 0 && kept_ms != 0 && o->e->now_ms > q->born_ms + kept_ms;
+}
+
+static int64_t ask_render(struct oracle *o, const struct saga_question *q)
+{
+    int64_t answer;
+
+    if (is_child(o, q)) {
+        return render_child(o, q);
+    }
+    answer = render_request(o, q);
+    return answer == SAGA_RENDER_OK && is_key_expired(o, q) ? SAGA_RENDER_KEY_EXPIRED
+                                                            : answer;
 }
 
 static int64_t ask_slot(struct oracle *o, const struct saga_question *q)

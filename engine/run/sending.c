@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "engine/run/capability.h"
 #include "engine/run/oracle.h"
 #include "engine/run/saga_text.h"
 #include "engine/run/state.h"
+#include "engine/run/trace.h"
 #include "engine/run/turn.h"
 
 enum { OWN_HEADERS = 11 };
@@ -24,22 +24,13 @@ const char *sending_key(struct arena *a, const char *saga_id, const char *step_i
                         call_name_of(call));
 }
 
-/* W3C trace context: the saga's trace, a span of its own for each attempt, derived so
- * that a restart does not repeat one. */
 static const char *traceparent_of(struct arena *a, const struct resident *r,
                                   const struct call_name *name)
 {
-    uint64_t id = hash_bytes(r->row.id, strlen(r->row.id));
-    uint64_t span = hash_mix(hash_mix(id, name->turn), (uint64_t)name->step << 40 |
-                                                           (uint64_t)name->item << 2 |
-                                                           (uint64_t)name->call);
+    const struct trace_attempt attempt = {
+        .turn = name->turn, .step = name->step, .item = name->item, .call = name->call};
 
-    if (r->row.traceparent != NULL && strlen(r->row.traceparent) >= 55) {
-        return arena_printf(a, "00-%.32s-%016" PRIx64 "-%.2s", r->row.traceparent + 3,
-                            span | 1U, r->row.traceparent + 53);
-    }
-    return arena_printf(a, "00-%016" PRIx64 "%016" PRIx64 "-%016" PRIx64 "-01", id,
-                        hash_mix(id, 2) | 1U, span | 1U);
+    return trace_of_attempt(a, r->row.id, r->row.traceparent, &attempt);
 }
 
 static void add(struct call_request *q, struct service_header *headers, const char *name,

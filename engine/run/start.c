@@ -25,6 +25,10 @@ static bool may_start(struct engine *e, struct command *c)
         commands_refuse(c, PROBLEM_INVALID_STATE, "%s", c->of.start.closed);
         return false;
     }
+    if (c->of.start.misfit != NULL) {
+        commands_refuse(c, PROBLEM_INPUT_INVALID, "%s", c->of.start.misfit);
+        return false;
+    }
     if (e->free_bytes < e->config.free_starts_bytes) {
         commands_refuse(c, PROBLEM_DISK_FULL,
                         "The disk is nearly full; no saga can be started");

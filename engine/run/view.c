@@ -31,6 +31,7 @@ struct fold_step {
     bool was_stuck;
     struct saga_record was; /* After the turn before. */
     bool has_failed;        /* Its last attempt. */
+    enum call_kind failed;  /* Of what call that attempt was. */
     enum outcome outcome;
     int http_status;
     struct words detail;
@@ -90,7 +91,13 @@ static void fold_failure(struct fold *f, const struct record *r, enum outcome ou
                          const char *detail)
 {
     struct fold_step *s = &f->steps[r->event.step];
+    const bool is_undone =
+        r->event.call == CALL_COMPENSATION && outcome == OUTCOME_SUCCEEDED;
 
+    if (is_undone && s->has_failed && s->failed != CALL_COMPENSATION) {
+        return; /* Why it was taken back stays to be seen. */
+    }
+    s->failed = r->event.call;
     s->has_failed = outcome != OUTCOME_SUCCEEDED && outcome != OUTCOME_NONE;
     s->outcome = outcome;
     s->http_status = r->http_status;
@@ -339,7 +346,9 @@ static void view_cells(const struct fold *f, uint16_t step, struct view_step *ou
         if (c->step != step) {
             continue;
         }
-        out->in_doubt = out->in_doubt || c->in_doubt;
+        /* Taken, and only its callback is missing: nothing to doubt yet. */
+        out->in_doubt =
+            out->in_doubt || (c->in_doubt && !(c->state == CELL_WAITING && c->has_2xx));
         if (c->state == CELL_BACKING_OFF &&
             (out->next_attempt_ms == 0 || c->wake_ms < out->next_attempt_ms)) {
             out->next_attempt_ms = c->wake_ms;

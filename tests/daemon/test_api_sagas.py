@@ -279,6 +279,20 @@ def test_id_starts_once_and_with_other_input_conflicts(world):
     assert body["link"] == "/v1/sagas/my-id_1.~"
 
 
+def test_a_repeated_start_is_answered_though_the_current_version_would_refuse_it(world):
+    steps = [{"id": "nap", "wait": "1h"}]
+    strict = {"schema": {"type": "object", "required": ["more"]}}
+    world.ask("PUT", "/v1/definitions/stricter", {"name": "stricter", "steps": steps})
+    start = {"definition": "stricter", "id": "before-it", "input": {"a": 1}}
+    assert world.post("/v1/sagas", start).status == 202
+    world.ask("PUT", "/v1/definitions/stricter", {"name": "stricter", "steps": steps, "input": strict})
+    again = world.post("/v1/sagas", start)
+    assert (again.status, again.json["version"]) == (202, 1)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    body = problem(world.post("/v1/sagas", dict(start, id="after-it")), 422, "input-invalid")
+    assert [e["code"] for e in body["errors"]] == ["required"]
+
+
 def test_unique_key_starts_once(world):
     first = world.start("only", definition="once")
     again = world.start("only", definition="once")
@@ -607,7 +621,8 @@ def test_metrics_count_requests_by_route(world):
 def test_trace_context_is_kept(world):
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert world.start(headers={"traceparent": trace}).json["traceparent"] == trace
-    assert world.start(headers={"traceparent": "x"}).json["traceparent"] is None
+    own = world.start(headers={"traceparent": "x"}).json["traceparent"]
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", own)
 
 
 # ---- stopping -----------------------------------------------------------------------------
