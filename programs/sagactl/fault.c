@@ -59,10 +59,10 @@ static void say_error(const json_t *error, const struct fault_file *file)
     if (file != NULL && strncmp(pointer, file->prefix, n) == 0 &&
         (pointer[n] == '/' || pointer[n] == '\0')) {
         (void)place_find(file->text, pointer + n, &place); /* The nearest will do. */
-        ctl_say("%s:%u:%u: %s: %s", file->path, place.line, place.column, pointer,
-                detail);
+        ctl_say("%s:%u:%u: %s%s%s", file->path, place.line, place.column, pointer,
+                pointer[0] != '\0' ? ": " : "", detail);
     } else {
-        ctl_say("%s: %s", pointer, detail);
+        ctl_say("%s: %s", pointer[0] != '\0' ? pointer : "the request", detail);
     }
 }
 
@@ -86,7 +86,8 @@ static void say_allowed(const json_t *allowed)
     buf_done(&list);
 }
 
-static void say_what_to_try(const struct client_answer *a, const char *code)
+static void say_what_to_try(const struct client_answer *a, const char *code,
+                            const json_t *problem)
 {
     if (a->status == 401) {
         ctl_say("set SAGAD_TOKEN or --token-file");
@@ -95,7 +96,7 @@ static void say_what_to_try(const struct client_answer *a, const char *code)
     } else if (strcmp(code, "stale-revision") == 0) {
         ctl_say("look at the saga again: sagactl get ID");
     } else if (strcmp(code, "key-conflict") == 0) {
-        ctl_say("the other saga: sagactl list --key KEY");
+        ctl_say("the other saga: sagactl get %s", text_of(problem, "sagaId"));
     }
 }
 
@@ -120,7 +121,7 @@ static enum exit_code report(const struct client_answer *a, const struct fault_f
         say_error(error, file);
     }
     say_allowed(json_object_get(problem, "allowed"));
-    say_what_to_try(a, text_of(problem, "code"));
+    say_what_to_try(a, text_of(problem, "code"), problem);
     code = code_of(a->status, text_of(problem, "code"));
     json_decref(problem);
     return code;
