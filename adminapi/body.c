@@ -36,8 +36,8 @@ static const char *pointer_of(struct request *r, struct json_span name)
     return made;
 }
 
-static void take_members(struct request *r, struct json_span body,
-                         struct body_member *members, size_t n)
+void body_take(struct request *r, struct json_span body, struct body_member *members,
+               size_t n)
 {
     struct json_walk walk = json_walk_of(body);
     struct json_span name;
@@ -85,7 +85,7 @@ bool body_read(struct request *r, bool may_be_empty, struct body_member *members
         answer_refuse(r, PROBLEM_INPUT_INVALID, "The body must be a JSON object");
         return false;
     }
-    take_members(r, json_span_of(buf_text(&r->body), r->body.n), members, n);
+    body_take(r, json_span_of(buf_text(&r->body), r->body.n), members, n);
     if (tree_out != NULL) {
         *tree_out = tree;
     } else {

@@ -25,6 +25,10 @@ struct body_member {
 bool body_read(struct request *r, bool may_be_empty, struct body_member *members,
                size_t n, json_t **tree_out);
 
+/* The same for an object inside a body that was accepted. */
+void body_take(struct request *r, struct json_span body, struct body_member *members,
+               size_t n);
+
 /* The member's text in the arena; NULL: absent, or a fault was noted. */
 const char *body_text(struct request *r, const struct body_member *m);
 const char *body_needed_text(struct request *r, const struct body_member *m);

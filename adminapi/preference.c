@@ -106,14 +106,14 @@ static const char *read_key(struct arena *a, const char *header)
 
 /* Bodies that mean the same are the same request. The body was accepted by json_read().
  */
-static const char *hash_of_body(struct request *r)
+static const char *hash_of(struct request *r, struct json_span body)
 {
     struct buf canonical;
     char hash[HASH_HEX];
 
     buf_init(&canonical, r->body.max * 2);
-    if (r->body.n > 0) {
-        json_canonical(json_span_of(buf_text(&r->body), r->body.n), &canonical);
+    if (body.n > 0) {
+        json_canonical(body, &canonical);
     }
     hash_content(buf_text(&canonical), canonical.n, hash);
     buf_done(&canonical);
@@ -125,7 +125,7 @@ bool preference_replay(struct request *r)
     struct command *c = &r->command;
     const char *key;
 
-    if (r->headers.idempotency_key == NULL) {
+    if (r->headers.idempotency_key == NULL || c->replay_key != NULL) {
         return true;
     }
     key = read_key(r->arena, r->headers.idempotency_key);
@@ -139,8 +139,20 @@ bool preference_replay(struct request *r)
     c->replay_scope =
         arena_printf(r->arena, "%s %s %s", r->actor, r->method, r->target.path);
     c->replay_key = key;
-    c->replay_hash = hash_of_body(r);
+    c->replay_hash = hash_of(r, json_span_of(buf_text(&r->body), r->body.n));
     return true;
+}
+
+void preference_replay_part(struct request *r, const struct command *whole, size_t place,
+                            struct json_span part)
+{
+    struct command *c = &r->command;
+
+    if (whole->replay_key != NULL) {
+        c->replay_scope = whole->replay_scope;
+        c->replay_key = arena_printf(r->arena, "%s#%zu", whole->replay_key, place);
+        c->replay_hash = hash_of(r, part);
+    }
 }
 
 /* ---- conditions

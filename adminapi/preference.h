@@ -22,6 +22,11 @@ void preference_applied(struct request *r, bool has_wait, uint32_t seconds);
  * False: the header is no key and the request was answered. */
 bool preference_replay(struct request *r);
 
+/* For one of several starts in a body: the whole's key with its place, its own hash.
+ * Comes before preference_replay(), which leaves the command then as it is. */
+void preference_replay_part(struct request *r, const struct command *whole, size_t place,
+                            struct json_span part);
+
 /* Does an entity-tag list name the tag ("abc" without quotes)? is_weak: W/"abc" does
  * too. Neither NULL. "*" names every tag. */
 bool preference_has_tag(const char *list, const char *tag, bool is_weak);

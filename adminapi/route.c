@@ -26,6 +26,7 @@ const struct route routes[] = {
     {"POST", NAMED "/resume", AUTH_OPERATOR, definitions_resume, "", "Allow new sagas again"},
 
     {"POST", "/v1/sagas", AUTH_STARTER, sagas_start, "", "Start a saga"},
+    {"POST", "/v1/sagas:batch", AUTH_STARTER, sagas_batch, "", "Start up to a thousand sagas"},
     {"GET", "/v1/sagas", AUTH_READER, sagas_list, FILTERS, "List sagas, newest first"},
     {"GET", SAGA, AUTH_READER, sagas_show, "", "A saga"},
     {"GET", SAGA "/journal", AUTH_READER, sagas_journal, "limit cursor", "Every turn of a saga, oldest first"},

@@ -12,6 +12,7 @@
 #include "adminapi/handlers.h"
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
+#include "adminapi/sagas_start.h"
 #include "adminapi/submit.h"
 #include "base/clk.h"
 #include "base/ids.h"
@@ -23,7 +24,17 @@
 #define LABEL_BYTES 256 /* Of a label's name or value. */
 #define KEY_BYTES 1024  /* Of a rendered key. */
 
+/* M_WAIT_FOR is the last: starts that nobody waits for alone do not know it. */
 enum member { M_DEFINITION, M_VERSION, M_ID, M_INPUT, M_LABELS, M_WAIT_FOR, MEMBERS };
+
+#define MEMBER_NAMES                                                                \
+    {                                                                               \
+        [M_DEFINITION] = {.name = "definition"}, [M_VERSION] = {.name = "version"}, \
+        [M_ID] = {.name = "id"}, [M_INPUT] = {.name = "input"},                     \
+        [M_LABELS] = {.name = "labels"}, [M_WAIT_FOR] = {                           \
+            .name = "waitFor"                                                       \
+        }                                                                           \
+    }
 
 /* What finish needs; in the request's arena. */
 struct start {
@@ -289,7 +300,7 @@ static bool make_view(struct request *r, const struct start *start, struct view 
     return true;
 }
 
-static void started(struct request *r)
+void sagas_start_finish(struct request *r)
 {
     const struct command *c = &r->command;
     const struct start *start = r->more;
@@ -363,12 +374,7 @@ static bool read_start(struct request *r, struct body_member *m, json_t *body,
 
 void sagas_start(struct request *r)
 {
-    struct body_member m[MEMBERS] = {[M_DEFINITION] = {.name = "definition"},
-                                     [M_VERSION] = {.name = "version"},
-                                     [M_ID] = {.name = "id"},
-                                     [M_INPUT] = {.name = "input"},
-                                     [M_LABELS] = {.name = "labels"},
-                                     [M_WAIT_FOR] = {.name = "waitFor"}};
+    struct body_member m[MEMBERS] = MEMBER_NAMES;
     struct start *start = arena_take(r->arena, sizeof(*start));
     json_t *body;
     bool is_good;
@@ -383,5 +389,19 @@ void sagas_start(struct request *r)
     }
     fill_start(r, start);
     r->more = start;
-    submit_command(r, started);
+    submit_command(r, sagas_start_finish);
+}
+
+bool sagas_start_read(struct request *r, struct json_span text, json_t *body)
+{
+    struct body_member m[MEMBERS] = MEMBER_NAMES;
+    struct start *start = arena_take(r->arena, sizeof(*start));
+
+    body_take(r, text, m, M_WAIT_FOR);
+    if (!read_start(r, m, body, start)) {
+        return false;
+    }
+    fill_start(r, start);
+    r->more = start;
+    return true;
 }

@@ -23,7 +23,8 @@
 
 enum command_kind {
     COMMAND_START,
-    COMMAND_ACT, /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
+    COMMAND_STARTS, /* Many, each a command of its own, in one commit. */
+    COMMAND_ACT,    /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
     COMMAND_SIGNAL,
     COMMAND_CALLBACK,
     COMMAND_DEFINITION_PUT,
@@ -93,6 +94,15 @@ struct command_definition {
     bool is_archived;     /* FLAGS */
 };
 
+struct command;
+
+struct command_starts {
+    struct command
+        *starts;   /* Theirs are kind, arena, actor, request_id, replay and of. */
+    size_t n;      /* At least 1. */
+    size_t n_open; /* The engine's: not answered yet. */
+};
+
 enum command_service_change {
     COMMAND_SERVICE_BREAKER,
     COMMAND_SERVICE_PAUSE,
@@ -128,6 +138,7 @@ struct command {
 
     union {
         struct command_start start;
+        struct command_starts starts;
         struct command_act act;
         struct command_signal signal;
         struct command_callback callback;

@@ -172,6 +172,9 @@ void commands_take(struct engine *e, struct command *c)
     case COMMAND_START:
         commands_start(e, c);
         return;
+    case COMMAND_STARTS:
+        commands_starts(e, c);
+        return;
     case COMMAND_ACT:
         commands_act(e, c);
         return;

@@ -2,7 +2,8 @@
  * commands.h - what each command does, on the engine thread (command.h has their form).
  *
  * Each takes the command over: it is answered at once when refused, else after the commit
- * of the batch that did it. start.c, act.c, receive.c, publish.c and tend.c hold one kind each.
+ * of the batch that did it. start.c, starts.c, act.c, receive.c, publish.c and tend.c
+ * hold one kind each.
  */
 #ifndef RUN_COMMANDS_H
 #define RUN_COMMANDS_H
@@ -15,6 +16,7 @@ struct engine;
 void commands_take(struct engine *e, struct command *c);
 
 void commands_start(struct engine *e, struct command *c);
+void commands_starts(struct engine *e, struct command *c);
 void commands_act(struct engine *e, struct command *c);
 void commands_signal(struct engine *e, struct command *c);
 void commands_callback(struct engine *e, struct command *c);

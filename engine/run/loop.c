@@ -16,6 +16,7 @@
 
 enum {
     COMMANDS_A_ROUND = 256,
+    COMMANDS_AT_ONCE = 16,
     TIMERS_A_ROUND = 512,
     GRANTS_A_ROUND = 512,
     JUMP_MS = 2000
@@ -71,15 +72,19 @@ static void take_results(struct engine *e)
 
 static void take_commands(struct engine *e)
 {
-    void *items[COMMANDS_A_ROUND];
-    size_t n;
+    void *items[COMMANDS_AT_ONCE];
+    size_t n = COMMANDS_AT_ONCE;
 
-    if (!e->is_recovered || !has_room(e)) {
+    if (!e->is_recovered) {
         return;
     }
-    n = queue_take(e->inbox, items, COMMANDS_A_ROUND);
-    for (size_t i = 0; i < n; i++) {
-        commands_take(e, items[i]);
+    /* A few at a time: one may be a thousand starts. */
+    for (int taken = 0; taken < COMMANDS_A_ROUND && n == COMMANDS_AT_ONCE && has_room(e);
+         taken += COMMANDS_AT_ONCE) {
+        n = queue_take(e->inbox, items, COMMANDS_AT_ONCE);
+        for (size_t i = 0; i < n; i++) {
+            commands_take(e, items[i]);
+        }
     }
 }
 

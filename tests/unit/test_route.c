@@ -50,7 +50,7 @@ START_TEST(test_other_paths_find_nothing)
     check_path("GET", "/v1/sagas/x/journal/1", NULL);
     check_path("GET", "/V1/sagas", NULL);
     check_path("GET", "/v1/sagas/x/calls/7/1/2/3/4/5/6/7/8", NULL);
-    check_path("POST", "/v1/sagas:batch", NULL);
+    check_path("POST", "/v1/sagas:many", NULL);
     check_path("get", "/v1/sagas", NULL);
     check_path("OPTIONS", "/v1/sagas", NULL);
 }
