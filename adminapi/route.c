@@ -46,6 +46,7 @@ const struct route routes[] = {
     {"POST", SAGA "/pause", AUTH_OPERATOR, sagas_pause, "", "Hold new calls"},
     {"POST", SAGA "/resume", AUTH_OPERATOR, sagas_resume, "", "Go on after a pause"},
 
+    {"GET", "/v1/audit", AUTH_READER, audit_list, "actor action subject limit cursor", "Who did what, newest first"},
     {"GET", "/v1/services", AUTH_READER, meta_services, "", "The services and how they stand"},
     {"POST", SERVICE "/breaker", AUTH_OPERATOR, services_breaker, "", "Hold a service's breaker open or closed, or leave it alone"},
     {"POST", SERVICE "/pause", AUTH_OPERATOR, services_pause, "", "Send a service no new calls"},

@@ -471,6 +471,12 @@ enum err store_scan_notify(struct store_reader *r, const char *origin, size_t mo
                      : r->backend->scan_notify(r, origin, most, each, user, info);
 }
 
+enum err store_scan_audit(struct store_reader *r, const struct store_audit_query *q,
+                          store_each_audit each, void *user, struct err_info *info)
+{
+    return q->most == 0 ? ERR_OK : r->backend->scan_audit(r, q, each, user, info);
+}
+
 enum err store_scan_line(struct store_reader *r, const char *definition_name,
                          const char *ordering_key, size_t most, store_each_saga each,
                          void *user, struct err_info *info)

@@ -130,10 +130,11 @@ struct store_notify {
 };
 
 struct store_audit {
+    uint64_t seq; /* Filled by readers only: the entries in their order, from 1. */
     uint64_t at_ms;
     const char *actor;
     const char *action;
-    const char *subject;    /* Saga id or definition name. */
+    const char *subject;    /* Saga id, or name of a definition or service. */
     uint64_t turn;          /* 0 if it made no turn. */
     const char *reason;     /* NULL none. */
     const char *request_id; /* NULL none. */
@@ -317,6 +318,20 @@ MUST_CHECK enum err store_scan_notify(struct store_reader *r, const char *origin
 MUST_CHECK enum err store_read_notify_body(struct store_reader *r, uint64_t num,
                                            struct arena *a, struct store_bytes *out,
                                            struct err_info *info);
+
+/* Audit entries, newest first, below before_seq (0: from the newest). */
+struct store_audit_query {
+    const char *actor; /* NULL: any; like those below. */
+    const char *action;
+    const char *subject;
+    uint64_t before_seq;
+    size_t most;
+};
+typedef bool (*store_each_audit)(void *user, const struct store_audit *audit);
+MUST_CHECK enum err store_scan_audit(struct store_reader *r,
+                                     const struct store_audit_query *q,
+                                     store_each_audit each, void *user,
+                                     struct err_info *info);
 
 /* How many sagas of each definition name and status there are. */
 typedef bool (*store_each_count)(void *user, const char *definition_name,

@@ -135,6 +135,8 @@ struct store_backend {
                           void *user, struct err_info *info);
     enum err (*scan_notify)(struct store_reader *r, const char *origin, size_t most,
                             store_each_notify each, void *user, struct err_info *info);
+    enum err (*scan_audit)(struct store_reader *r, const struct store_audit_query *q,
+                           store_each_audit each, void *user, struct err_info *info);
     enum err (*scan_counts)(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
     enum err (*scan_definitions)(struct store_reader *r,

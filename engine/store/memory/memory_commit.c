@@ -364,7 +364,9 @@ static void insert_audit(struct memory_store *m, const struct store_audit *a)
 {
     struct memory_audit *audit = arena_take(m->arena, sizeof(*audit));
 
-    *audit = (struct memory_audit){m->audit, *a};
+    *audit =
+        (struct memory_audit){.older = m->audit, .commit = this_commit(m), .audit = *a};
+    audit->audit.seq = m->audit != NULL ? m->audit->audit.seq + 1 : 1;
     audit->audit.actor = arena_text(m->arena, a->actor);
     audit->audit.action = arena_text(m->arena, a->action);
     audit->audit.subject = arena_text(m->arena, a->subject);

@@ -225,6 +225,7 @@ static const struct store_backend backend = {
     .scan_turns = memory_scan_turns,
     .scan_late = memory_scan_late,
     .scan_notify = memory_scan_notify,
+    .scan_audit = memory_scan_audit,
     .scan_counts = memory_scan_counts,
     .scan_definitions = memory_scan_definitions,
 };

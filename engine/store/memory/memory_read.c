@@ -233,6 +233,36 @@ enum err memory_scan_notify(struct store_reader *r, const char *origin, size_t m
     return ERR_OK;
 }
 
+/* ---- audit ---------------------------------------------------------------------- */
+
+static bool is_asked(const char *wanted, const char *text)
+{
+    return wanted == NULL || strcmp(wanted, text) == 0;
+}
+
+enum err memory_scan_audit(struct store_reader *r, const struct store_audit_query *q,
+                           store_each_audit each, void *user, struct err_info *info)
+{
+    const struct memory_reader *reader = (const struct memory_reader *)r;
+    size_t n = 0;
+
+    (void)info; /* Nothing can go wrong. */
+    memory_lock(reader->store);
+    for (const struct memory_audit *at = reader->store->audit; at != NULL && n < q->most;
+         at = at->older) {
+        const struct store_audit *a = &at->audit;
+
+        if (at->commit <= reader->snapshot &&
+            (q->before_seq == 0 || a->seq < q->before_seq) &&
+            is_asked(q->actor, a->actor) && is_asked(q->action, a->action) &&
+            is_asked(q->subject, a->subject)) {
+            n = each(user, a) ? n + 1 : q->most;
+        }
+    }
+    memory_unlock(reader->store);
+    return ERR_OK;
+}
+
 /* ---- turns and late answers
  * ---------------------------------------------------------------- */
 

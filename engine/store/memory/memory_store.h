@@ -90,6 +90,7 @@ struct memory_replay {
 
 struct memory_audit {
     struct memory_audit *older;
+    uint64_t commit;
     struct store_audit audit;
 };
 
@@ -199,6 +200,8 @@ enum err memory_scan_late(struct store_reader *r, uint64_t saga, store_each_late
                           void *user, struct err_info *info);
 enum err memory_scan_notify(struct store_reader *r, const char *origin, size_t most,
                             store_each_notify each, void *user, struct err_info *info);
+enum err memory_scan_audit(struct store_reader *r, const struct store_audit_query *q,
+                           store_each_audit each, void *user, struct err_info *info);
 enum err memory_scan_counts(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
 enum err memory_scan_definitions(struct store_reader *r,

@@ -231,6 +231,7 @@ static const struct store_backend backend = {
     .scan_turns = sqlite_scan_turns,
     .scan_late = sqlite_scan_late,
     .scan_notify = sqlite_scan_notify,
+    .scan_audit = sqlite_scan_audit,
     .scan_counts = sqlite_scan_counts,
     .scan_definitions = sqlite_scan_definitions,
 };

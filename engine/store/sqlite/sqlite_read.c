@@ -323,6 +323,59 @@ enum err sqlite_scan_notify(struct store_reader *r, const char *origin, size_t m
     return row < 0 ? ERR_IO : ERR_OK;
 }
 
+/* ---- audit ---------------------------------------------------------------------- */
+
+static struct store_audit audit_of(sqlite3_stmt *st)
+{
+    return (struct store_audit){
+        .seq = sqlite_column_number(st, 0),
+        .at_ms = sqlite_column_number(st, 1),
+        .actor = sqlite_column_string(st, 2),
+        .action = sqlite_column_string(st, 3),
+        .subject = sqlite_column_string(st, 4),
+        .turn = sqlite_column_number(st, 5),
+        .reason = sqlite_column_string(st, 6),
+        .request_id = sqlite_column_string(st, 7),
+    };
+}
+
+static sqlite3_stmt *bind_audit_query(struct sqlite_reader *r,
+                                      const struct store_audit_query *q)
+{
+    sqlite3_stmt *st = sqlite_read_statement(
+        r, q->subject != NULL ? SQLITE_READ_AUDIT_SUBJECT : SQLITE_READ_AUDIT);
+
+    sqlite_bind_number(st, 1, q->before_seq != 0 ? q->before_seq : INT64_MAX);
+    sqlite_bind_text(st, 2, q->actor);
+    sqlite_bind_text(st, 3, q->action);
+    sqlite_bind_number(st, 4, row_limit(q->most));
+    if (q->subject != NULL) {
+        sqlite_bind_text(st, 5, q->subject);
+    }
+    return st;
+}
+
+enum err sqlite_scan_audit(struct store_reader *r, const struct store_audit_query *q,
+                           store_each_audit each, void *user, struct err_info *info)
+{
+    struct sqlite_reader *reader = (struct sqlite_reader *)r;
+    sqlite3_stmt *st = bind_audit_query(reader, q);
+    bool goes_on = true;
+    int row = 0;
+
+    while (goes_on) {
+        row = sqlite_read_row(reader, st, info);
+        goes_on = row == 1;
+        if (goes_on) {
+            const struct store_audit audit = audit_of(st);
+
+            goes_on = each(user, &audit);
+        }
+    }
+    (void)sqlite3_reset(st); /* row tells. */
+    return row < 0 ? ERR_IO : ERR_OK;
+}
+
 /* ---- turns, late answers, counts ------------------------------------------------------
  */
 

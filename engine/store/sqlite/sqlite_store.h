@@ -82,6 +82,12 @@
     "n.is_paused, n.is_archived, d.children FROM definition_name AS n "             \
     "CROSS JOIN definition AS d ON d.name = n.num "
 
+#define SQLITE_AUDIT_SELECT \
+    "SELECT seq, at_ms, actor, action, subject, turn, reason, request_id FROM audit "
+#define SQLITE_AUDIT_FILTER                                           \
+    "AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR action = ?3) " \
+    "ORDER BY seq DESC LIMIT ?4"
+
 /* Statements of a reader, kept prepared. Lists by filter are prepared when asked. */
 #define SQLITE_READ_MAP(X)                                                               \
     X(BEGIN, "BEGIN")                                                                    \
@@ -118,6 +124,9 @@
       "SELECT origin FROM notify WHERE origin > ?1 ORDER BY origin LIMIT 1")             \
     X(NOTIFY, "SELECT num, saga, id, origin, url, secret, made_ms, due_ms, attempts "    \
               "FROM notify WHERE origin = ?1 ORDER BY due_ms, num LIMIT ?2")             \
+    X(AUDIT, SQLITE_AUDIT_SELECT "WHERE seq < ?1 " SQLITE_AUDIT_FILTER)                  \
+    X(AUDIT_SUBJECT,                                                                     \
+      SQLITE_AUDIT_SELECT "WHERE subject = ?5 AND seq < ?1 " SQLITE_AUDIT_FILTER)        \
     X(VARS_FIND, "SELECT num FROM vars WHERE hash = ?1 AND text = ?2 ORDER BY num")      \
     X(TURN_LAST, SQLITE_TURN_SELECT "WHERE saga = ?1 ORDER BY turn DESC LIMIT 1")        \
     X(TURNS, SQLITE_TURN_SELECT "WHERE saga = ?1 AND turn >= ?2 ORDER BY turn LIMIT ?3") \
@@ -218,6 +227,8 @@ enum err sqlite_scan_late(struct store_reader *r, uint64_t saga, store_each_late
                           void *user, struct err_info *info);
 enum err sqlite_scan_notify(struct store_reader *r, const char *origin, size_t most,
                             store_each_notify each, void *user, struct err_info *info);
+enum err sqlite_scan_audit(struct store_reader *r, const struct store_audit_query *q,
+                           store_each_audit each, void *user, struct err_info *info);
 enum err sqlite_scan_counts(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
 enum err sqlite_scan_definitions(struct store_reader *r,
