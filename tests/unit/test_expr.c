@@ -52,7 +52,10 @@ static struct expr *compiled(const char *text)
     struct err_info info = {{0}};
     unsigned column = 0;
 
-    arena = arena_create(4096);
+    if (arena == NULL) { /* Kept until the test's process ends. */
+        arena = arena_create(4096);
+    }
+    arena_reset(arena);
     if (expr_compile(arena, text, strlen(text), &e, &column, &info) != ERR_OK) {
         (void)snprintf(answer, sizeof(answer), "refused at %u: %s", column, info.text);
     }
@@ -76,7 +79,6 @@ static const char *eval(const char *text)
         keep("failed: ", info.text);
     }
     buf_done(&out);
-    arena_destroy(arena);
     return answer;
 }
 
@@ -177,7 +179,6 @@ START_TEST(test_which_expressions_are_plain_paths)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         ck_assert_msg(expr_is_path(compiled(texts[i])) == expected[i], "%s", texts[i]);
-        arena_destroy(arena);
     }
 }
 END_TEST
@@ -228,13 +229,11 @@ START_TEST(test_on_failure_the_buffer_is_as_it_was)
     ck_assert_int_eq(expr_eval(e, &root, arena, &out, NULL), ERR_INVALID);
     ck_assert_str_eq(buf_text(&out), "xy");
     ck_assert(!out.is_over);
-    arena_destroy(arena);
     out.max = 4096;
     e = compiled(built("1", " | [.]", 65, "")); /* Fails while it is printed. */
     ck_assert_int_eq(expr_eval(e, &root, arena, &out, NULL), ERR_INVALID);
     ck_assert_str_eq(buf_text(&out), "xy");
     buf_done(&out);
-    arena_destroy(arena);
 }
 END_TEST
 

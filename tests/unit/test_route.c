@@ -10,9 +10,14 @@
 static const struct route *find(const char *method, const char *text,
                                 const char *parameters[ROUTE_PARAMETERS_MAX])
 {
-    struct arena *a = arena_create(4096); /* Left to the test's process. */
-    struct target *t = arena_take(a, sizeof(*t));
+    static struct arena
+        *a; /* Kept until the test's process ends: parameters lie in it. */
+    struct target *t;
 
+    if (a == NULL) {
+        a = arena_create(4096);
+    }
+    t = arena_take(a, sizeof(*t));
     target_read(text, a, t);
     return route_find(method, t, parameters);
 }
