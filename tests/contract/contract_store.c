@@ -12,6 +12,7 @@ int main(void)
     log_init(LOG_PLAIN, LOG_ERROR);
     srunner_add_suite(runner, contract_lists_suite());
     srunner_add_suite(runner, contract_rows_suite());
+    srunner_add_suite(runner, contract_audit_suite());
     srunner_add_suite(runner, contract_definitions_suite());
     srunner_add_suite(runner, contract_writer_suite());
     srunner_add_suite(runner, contract_sqlite_suite());
