@@ -51,7 +51,7 @@
 /* The front door */
 #define LIMIT_API_CONNECTIONS 4096
 #define LIMIT_API_PER_ADDRESS 2048
-#define LIMIT_API_HEADER_BYTES 32768
+#define LIMIT_API_HEADER_BYTES 16384
 #define LIMIT_HEADERS_MS 10000 /* Absolute time for a request's headers. */
 #define LIMIT_BODY_MS 30000    /* Absolute time for a request's body. */
 #define LIMIT_WAIT_S 60        /* Longest Prefer: wait. */
