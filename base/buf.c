@@ -71,11 +71,6 @@ void buf_add_text(struct buf *b, const char *text)
     buf_add(b, text, strlen(text));
 }
 
-void buf_add_char(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
 /* The part of a formatted text that did not fit the stack of buf_printf(). */
 __attribute__((format(printf, 2, 0))) static void add_long(struct buf *b, const char *fmt,
                                                            va_list args, size_t n)

@@ -25,7 +25,18 @@ void buf_clear(struct buf *b); /* Empty, memory kept, is_over forgotten. */
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_add_text(struct buf *b, const char *text);
-void buf_add_char(struct buf *b, char c);
+/* One character: inline where there is room, because JSON is written with a thousand of
+ * them per answer. */
+static inline void buf_add_char(struct buf *b, char c)
+{
+    if (b->room - b->n > 1) {
+        b->bytes[b->n++] = c;
+        b->bytes[b->n] = '\0';
+    } else {
+        buf_add(b, &c, 1);
+    }
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
