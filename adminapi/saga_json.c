@@ -154,9 +154,9 @@ static void put_links(struct json_out *o, const char *id, struct arena *a)
 {
     json_key(o, "links");
     json_open_object(o);
-    json_put(o, "self", arena_printf(a, "/v1/sagas/%s", id));
-    json_put(o, "journal", arena_printf(a, "/v1/sagas/%s/journal", id));
-    json_put(o, "calls", arena_printf(a, "/v1/sagas/%s/calls", id));
+    json_put(o, "self", arena_join(a, "/v1/sagas/", id, NULL));
+    json_put(o, "journal", arena_join(a, "/v1/sagas/", id, "/journal", NULL));
+    json_put(o, "calls", arena_join(a, "/v1/sagas/", id, "/calls", NULL));
     json_close_object(o);
 }
 

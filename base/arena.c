@@ -143,6 +143,44 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return text;
 }
 
+char *arena_join(struct arena *a, const char *first, ...)
+{
+    size_t n = 0;
+    va_list parts;
+    char *text;
+    char *at;
+
+    va_start(parts, first);
+    for (const char *part = first; part != NULL; part = va_arg(parts, const char *)) {
+        n += strlen(part);
+    }
+    va_end(parts);
+    text = arena_take_unset(a, n + 1);
+    at = text;
+    va_start(parts, first);
+    for (const char *part = first; part != NULL; part = va_arg(parts, const char *)) {
+        const size_t part_n = strlen(part);
+
+        memcpy(at, part, part_n);
+        at += part_n;
+    }
+    va_end(parts);
+    *at = '\0';
+    return text;
+}
+
+char *arena_number(struct arena *a, uint64_t value)
+{
+    char digits[20]; /* Of UINT64_MAX. */
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + value % 10U);
+        value /= 10U;
+    } while (value > 0);
+    return arena_copy(a, digits + at, sizeof(digits) - at);
+}
+
 size_t arena_used(const struct arena *a)
 {
     return a->used;

@@ -1,8 +1,6 @@
 /* sending.c - see sending.h. */
 #include "engine/run/sending.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/run/capability.h"
@@ -18,10 +16,10 @@ const char *sending_key(struct arena *a, const char *saga_id, const char *step_i
                         uint32_t item, enum call_kind call)
 {
     if (item == SAGA_NO_ITEM) {
-        return arena_printf(a, "%s.%s.%s", saga_id, step_id, call_name_of(call));
+        return arena_join(a, saga_id, ".", step_id, ".", call_name_of(call), NULL);
     }
-    return arena_printf(a, "%s.%s.%" PRIu32 ".%s", saga_id, step_id, item,
-                        call_name_of(call));
+    return arena_join(a, saga_id, ".", step_id, ".", arena_number(a, item), ".",
+                      call_name_of(call), NULL);
 }
 
 static const char *traceparent_of(struct arena *a, const struct resident *r,
@@ -52,7 +50,7 @@ static void add_callback(struct engine *e, struct call_request *q,
     }
     capability_write(e->callback_key, &c, token);
     add(q, h, "Saga-Callback",
-        arena_printf(e->scratch, "%s/v1/callbacks/%s", e->base_url, token));
+        arena_join(e->scratch, e->base_url, "/v1/callbacks/", token, NULL));
 }
 
 static void add_own_headers(struct engine *e, struct call_request *q,
@@ -64,21 +62,23 @@ static void add_own_headers(struct engine *e, struct call_request *q,
 
     if (q->name.call != CALL_CONFIRM) {
         add(q, h, "Idempotency-Key",
-            arena_printf(a, "\"%s\"",
-                         sending_key(a, r->row.id, step, q->name.item, q->name.call)));
+            arena_join(a, "\"",
+                       sending_key(a, r->row.id, step, q->name.item, q->name.call), "\"",
+                       NULL));
     }
     if (q->name.call == CALL_COMPENSATION) {
         add(q, h, "Saga-Action-Key",
-            arena_printf(a, "\"%s\"",
-                         sending_key(a, r->row.id, step, q->name.item, CALL_ACTION)));
+            arena_join(a, "\"",
+                       sending_key(a, r->row.id, step, q->name.item, CALL_ACTION), "\"",
+                       NULL));
     }
     add(q, h, "Saga-Id", r->row.id);
     add(q, h, "Saga-Step", step);
     add(q, h, "Saga-Operation", call_name_of(q->name.call));
-    add(q, h, "Saga-Attempt", arena_printf(a, "%" PRIu32, q->name.attempt));
-    add(q, h, "Saga-Deadline", arena_printf(a, "%" PRIu64, e->now_ms + q->timeout_ms));
+    add(q, h, "Saga-Attempt", arena_number(a, q->name.attempt));
+    add(q, h, "Saga-Deadline", arena_number(a, e->now_ms + q->timeout_ms));
     add(q, h, "Saga-Definition",
-        arena_printf(a, "%s@%" PRIu32, d->name, r->entry->version));
+        arena_join(a, d->name, "@", arena_number(a, r->entry->version), NULL));
     add(q, h, "traceparent", traceparent_of(a, r, &q->name));
     add_callback(e, q, h, r);
     if (r->row.tracestate != NULL) {

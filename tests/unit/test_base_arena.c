@@ -76,10 +76,32 @@ START_TEST(test_copies_end_with_a_nul)
 }
 END_TEST
 
+START_TEST(test_texts_are_joined_up_to_the_null)
+{
+    struct arena *a = arena_create(64);
+
+    ck_assert_str_eq(arena_join(a, "s-1", ".", "", "pay", NULL), "s-1.pay");
+    ck_assert_str_eq(arena_join(a, "alone", NULL), "alone");
+    arena_destroy(a);
+}
+END_TEST
+
+START_TEST(test_numbers_are_written_in_decimal)
+{
+    struct arena *a = arena_create(64);
+
+    ck_assert_str_eq(arena_number(a, 0), "0");
+    ck_assert_str_eq(arena_number(a, 1000), "1000");
+    ck_assert_str_eq(arena_number(a, UINT64_MAX), "18446744073709551615");
+    arena_destroy(a);
+}
+END_TEST
+
 int main(void)
 {
     return suite_main(
         "arena", test_every_block_is_zeroed_and_aligned,
         test_blocks_do_not_touch_each_other, test_a_reset_arena_hands_out_zeros_again,
-        test_a_reset_arena_uses_its_first_memory_again, test_copies_end_with_a_nul);
+        test_a_reset_arena_uses_its_first_memory_again, test_copies_end_with_a_nul,
+        test_texts_are_joined_up_to_the_null, test_numbers_are_written_in_decimal);
 }
