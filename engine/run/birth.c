@@ -3,14 +3,66 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
+#include "base/json_span.h"
+#include "base/limits.h"
 #include "engine/run/family.h"
 #include "engine/run/line.h"
 #include "engine/run/load.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
-static struct store_saga row_of(struct engine *e, const struct birth *b)
+/* Names and values are texts of a few hundred bytes each, escapes included. */
+#define LABELS_BYTES ((size_t)64 * 1024)
+
+/* Adds the members of `labels` that `taken` does not name, LIMIT_LABELS in all. */
+static void put_labels(struct buf *out, size_t *n, struct json_span labels,
+                       struct json_span taken)
+{
+    struct json_walk walk = json_walk_of(labels);
+    struct json_span name;
+    struct json_span value;
+    struct buf plain;
+
+    buf_init(&plain, LABELS_BYTES);
+    while (*n < LIMIT_LABELS && json_walk_next(&walk, &name, &value)) {
+        buf_clear(&plain);
+        json_span_unescape(name, &plain);
+        if (json_span_member(taken, buf_text(&plain), plain.n).at == NULL) {
+            buf_printf(out, "%s%.*s:%.*s", *n == 0 ? "{" : ",", (int)name.n, name.at,
+                       (int)value.n, value.at);
+            (*n)++;
+        }
+    }
+    buf_done(&plain);
+}
+
+/* The labels of the start, and those of the definition that it does not set; in the
+ * arena. NULL: none. */
+static const char *labels_of(const struct birth *b, struct arena *a)
+{
+    struct json_span own = JSON_SPAN_NONE;
+    struct buf out;
+    size_t n = 0;
+    const char *made = NULL;
+
+    if (b->labels != NULL) {
+        own = json_span_of(b->labels, strlen(b->labels));
+    }
+    buf_init(&out, LABELS_BYTES);
+    put_labels(&out, &n, own, JSON_SPAN_NONE);
+    put_labels(&out, &n, b->entry->definition->labels, own);
+    if (n > 0) {
+        buf_printf(&out, "}");
+        made = arena_text(a, buf_text(&out));
+    }
+    buf_done(&out);
+    return made;
+}
+
+static struct store_saga row_of(struct engine *e, const struct birth *b,
+                                const char *labels)
 {
     return (struct store_saga){
         .num = e->next_saga,
@@ -19,7 +71,7 @@ static struct store_saga row_of(struct engine *e, const struct birth *b)
         .key = b->key,
         .unique_key = b->entry->definition->is_unique ? b->key : NULL,
         .ordering_key = b->ordering_key,
-        .labels = b->labels,
+        .labels = labels,
         .traceparent = b->traceparent,
         .tracestate = b->tracestate,
         .parent = b->parent,
@@ -73,7 +125,7 @@ static void take_names(struct engine *e, const struct resident *r)
 struct resident *birth_of(struct engine *e, const struct birth *b)
 {
     struct batch *batch = engine_batch(e);
-    struct store_saga row = row_of(e, b);
+    struct store_saga row = row_of(e, b, labels_of(b, batch->ops.arena));
     struct record record = {.event = {.kind = SAGA_EV_START,
                                       .seed = hash_bytes(b->id, strlen(b->id)),
                                       .is_child = b->parent != 0,
