@@ -5,6 +5,7 @@
 #include "base/clk.h"
 #include "engine/run/commands.h"
 #include "engine/run/load.h"
+#include "engine/run/preview_token.h"
 #include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
@@ -84,6 +85,27 @@ static bool find_step(struct resident *r, struct command *c, uint16_t *step)
     return true;
 }
 
+/* Checked against this very turn, so that nothing comes between. True: refused. */
+static bool is_stale(const struct engine *e, struct command *c)
+{
+    const struct command_act *a = &c->of.act;
+
+    if (a->revision != 0 && a->revision != e->saga.turn) {
+        commands_refuse(c, PROBLEM_STALE_REVISION,
+                        "The saga is at revision %" PRIu64 ", not %" PRIu64
+                        "; look again and decide again",
+                        e->saga.turn, a->revision);
+        return true;
+    }
+    if (a->preview != NULL && !preview_token_fits(a->preview, a, e->saga.turn)) {
+        commands_refuse(c, PROBLEM_PREVIEW_STALE,
+                        "The saga has moved since the preview, or this is another action "
+                        "than was previewed; preview it again");
+        return true;
+    }
+    return false;
+}
+
 static void act(struct engine *e, struct resident *r, struct command *c)
 {
     const struct command_act *a = &c->of.act;
@@ -100,12 +122,8 @@ static void act(struct engine *e, struct resident *r, struct command *c)
         return;
     }
     turn_load_state(e, r);
-    if (a->revision != 0 && a->revision != e->saga.turn) {
-        c->revision = e->saga.turn;
-        commands_refuse(c, PROBLEM_STALE_REVISION,
-                        "The saga is at revision %" PRIu64 ", not %" PRIu64
-                        "; look again and decide again",
-                        e->saga.turn, a->revision);
+    c->revision = e->saga.turn;
+    if (is_stale(e, c)) {
         return;
     }
     result = turn_apply(e, r, &record);

@@ -66,6 +66,7 @@ struct command_act {
     struct json_span body; /* skip: output; resolve: body. at == NULL: none. */
     bool is_applied;       /* resolve */
     uint64_t revision;     /* The one it was decided on; 0: not said. */
+    const char *preview;   /* The token of its preview; NULL: not said. */
 };
 
 struct command_signal {

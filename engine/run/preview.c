@@ -1,0 +1,468 @@
+/* preview.c - see preview.h: the action, and then a world that behaves. */
+#include "engine/run/preview.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clk.h"
+#include "base/mem.h"
+#include "engine/run/preview_parts.h"
+#include "engine/run/preview_token.h"
+#include "engine/run/saga_text.h"
+
+#define TURN_BYTES 65536
+#define A_DAY_MS (24U * 3600U * (uint64_t)1000)
+
+/* ---- requests
+ * ------------------------------------------------------------------------- */
+
+static struct preview_request *add_request(struct previewing *p)
+{
+    if (p->n_requests == p->requests_room) {
+        p->requests_room = p->requests_room > 0 ? 2 * p->requests_room : 16;
+        p->requests = mem_grow(p->requests, p->requests_room * sizeof(p->requests[0]));
+    }
+    return &p->requests[p->n_requests++];
+}
+
+static const struct render_header *keep_headers(struct previewing *p,
+                                                const struct render_request *from)
+{
+    struct render_header *headers = arena_take(p->a, from->n_headers * sizeof(*headers));
+
+    for (size_t i = 0; i < from->n_headers; i++) {
+        headers[i].name = arena_text(p->a, from->headers[i].name);
+        headers[i].value = arena_text(p->a, from->headers[i].value);
+    }
+    return headers;
+}
+
+static void keep_request(struct previewing *p, const struct render_request *from,
+                         struct preview_request *to)
+{
+    to->made = from->call;
+    to->url = arena_text(p->a, from->url);
+    if (from->n_headers > 0) {
+        to->headers = keep_headers(p, from);
+        to->n_headers = from->n_headers;
+    }
+    if (from->body == NULL) {
+        return;
+    }
+    p->bodies_bytes += from->body_n;
+    to->is_cut = p->bodies_bytes > PREVIEW_BODIES_BYTES;
+    if (!to->is_cut) {
+        to->body = arena_copy(p->a, from->body, from->body_n);
+        to->body_n = from->body_n;
+    }
+}
+
+static void send(struct previewing *p, const struct saga_effect *fx, enum call_kind call)
+{
+    const struct preview_rendered *rendered = preview_rendered_of(p, fx);
+    struct preview_request *x = add_request(p);
+
+    *x = (struct preview_request){.step = fx->step, .item = fx->item, .call = call};
+    if (rendered != NULL) {
+        x->has_holes = rendered->has_holes;
+        keep_request(p, &rendered->request, x);
+    }
+}
+
+/* Attempts of items are numbers that expressions can read. */
+static void carry_out(struct previewing *p)
+{
+    struct record_send *sends = arena_take(p->turn, p->fx->n * sizeof(*sends) + 1);
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < p->fx->n; i++) {
+        const struct saga_effect *fx = &p->fx->items[i];
+
+        if (fx->kind == SAGA_FX_SEND) {
+            send(p, fx, fx->call);
+            sends[n++] = (struct record_send){.step = fx->step,
+                                              .item = fx->item,
+                                              .call = fx->call,
+                                              .attempt = fx->attempt};
+        } else if (fx->kind == SAGA_FX_START_CHILD) {
+            send(p, fx, CALL_ACTION);
+        } else if (fx->kind == SAGA_FX_UNDO_CHILD || fx->kind == SAGA_FX_CANCEL_CHILD) {
+            send(p, fx, CALL_COMPENSATION);
+        }
+    }
+    p->record->sends = sends;
+    p->record->n_sends = n;
+}
+
+/* ---- turns
+ * ------------------------------------------------------------------------- */
+
+static enum saga_result apply(struct previewing *p, struct record *record)
+{
+    const struct saga_oracle oracle = preview_oracle_of(p);
+    enum saga_result result;
+
+    p->record = record;
+    p->rendered = NULL;
+    p->failure.text[0] = '\0';
+    record->event.now_ms = p->now_ms;
+    record->event.grace_ms = p->s->grace_ms; /* No downtime from here on. */
+    docs_begin(p->docs, p->s->turn + 1, record);
+    result = saga_advance(p->s, p->v->definition->plan, &record->event, &oracle, p->fx);
+    if (result == SAGA_APPLIED) {
+        carry_out(p);
+        docs_take(p->docs, p->s);
+    } else {
+        docs_drop(p->docs);
+    }
+    p->record = NULL;
+    arena_reset(p->turn);
+    return result;
+}
+
+static bool happens(struct previewing *p, const struct saga_event *ev)
+{
+    struct record record = {.event = *ev};
+
+    if (ev->kind == SAGA_EV_ANSWERED) {
+        record.http_status = 200;
+    }
+    return apply(p, &record) == SAGA_APPLIED;
+}
+
+/* ---- how long a call may take -----------------------------------------------------
+ */
+
+static const struct plan_call *policy_of(const struct previewing *p,
+                                         const struct saga_cell *c)
+{
+    const struct plan_node *node = &p->v->definition->plan->nodes[c->step];
+
+    switch (c->call) {
+    case CALL_ACTION:
+        return &node->action;
+    case CALL_CONFIRM:
+        return &node->confirm;
+    case CALL_COMPENSATION:
+        return &node->compensation;
+    }
+    assert(false);
+    return NULL;
+}
+
+static uint64_t next_delay(const struct plan_retry *retry, uint64_t delay)
+{
+    delay = delay * retry->backoff_permille / 1000;
+    delay = delay < retry->delay_max_ms ? delay : retry->delay_max_ms;
+    return delay > 0 ? delay : 1;
+}
+
+/* Every attempt but the last times out, and every delay is as long as it can be (S42). */
+static uint64_t attempts_ms(const struct plan_call *call, uint64_t enough_ms)
+{
+    const struct plan_retry *retry = &call->retry;
+    uint64_t delay =
+        retry->delay_ms < retry->delay_max_ms ? retry->delay_ms : retry->delay_max_ms;
+    uint64_t total = call->timeout_ms;
+
+    for (uint32_t i = 1; i < retry->attempts_max && total < enough_ms; i++) {
+        const uint64_t next = next_delay(retry, delay);
+
+        if (next == delay) { /* It stays so. */
+            return total + (retry->attempts_max - i) * (delay + call->timeout_ms);
+        }
+        total += (delay > 0 ? delay : 1) + call->timeout_ms;
+        delay = next;
+    }
+    return total;
+}
+
+/* No attempt begins behind maxElapsed (S14). */
+static uint64_t longest_ms(const struct plan_call *call)
+{
+    const uint64_t elapsed_ms =
+        call->retry.elapsed_max_ms != 0 ? call->retry.elapsed_max_ms : A_DAY_MS;
+    const uint64_t most_ms = elapsed_ms + call->timeout_ms;
+    const uint64_t total = attempts_ms(call, most_ms);
+
+    return call->retry.attempts_max == 0 || total > most_ms ? most_ms : total;
+}
+
+/* ---- the world
+ * ----------------------------------------------------------------------- */
+
+static bool grant(struct previewing *p)
+{
+    for (uint16_t i = 0; i < p->s->n_cells; i++) {
+        const struct saga_cell *c = &p->s->cells[i];
+
+        if (c->state == CELL_QUEUED &&
+            happens(p, &(struct saga_event){.kind = SAGA_EV_GRANTED,
+                                            .step = c->step,
+                                            .item = c->item,
+                                            .call = c->call})) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool answer(struct previewing *p)
+{
+    const struct saga_cell *first = NULL;
+    struct saga_event ev;
+
+    for (uint16_t i = 0; i < p->s->n_cells; i++) {
+        const struct saga_cell *c = &p->s->cells[i];
+
+        if (c->state == CELL_DUE && (first == NULL || c->due_turn < first->due_turn)) {
+            first = c;
+        }
+    }
+    if (first == NULL) {
+        return false;
+    }
+    ev = (struct saga_event){.kind = SAGA_EV_ANSWERED,
+                             .step = first->step,
+                             .item = first->item,
+                             .call = first->call,
+                             .turn = first->due_turn,
+                             .outcome = OUTCOME_SUCCEEDED,
+                             .confirm = first->call == CALL_CONFIRM
+                                            ? SAGA_CONFIRM_APPLIED
+                                            : SAGA_CONFIRM_NOTHING};
+    p->calls_ms += longest_ms(policy_of(p, first));
+    p->is_supposed[first->step] =
+        p->is_supposed[first->step] || first->call != CALL_COMPENSATION;
+    return happens(p, &ev);
+}
+
+static bool call_back(struct previewing *p, const struct saga_cell *c)
+{
+    const struct saga_event ev = {.kind = SAGA_EV_CALLED_BACK,
+                                  .step = c->step,
+                                  .item = c->item,
+                                  .call = CALL_ACTION,
+                                  .outcome = OUTCOME_SUCCEEDED};
+    const uint32_t callback_ms =
+        p->v->definition->plan->nodes[c->step].action.callback_ms;
+
+    p->is_supposed[c->step] = true;
+    p->calls_ms += callback_ms;
+    return happens(p, &ev);
+}
+
+/* One that is stuck does not move by itself; taken back, it does. */
+static bool is_child_stuck(const struct previewing *p, const struct saga_cell *c)
+{
+    const struct view_step *step = &p->v->steps[c->step];
+    const struct saga_cell *was = saga_cell_of(p->v->state, c->step, c->item);
+
+    return step->child != NULL && step->child_status == SAGA_STATUS_STUCK &&
+           step->child_item == c->item && was != NULL && was->state == CELL_WAITING &&
+           was->generation == c->generation && p->s->state == p->v->state->state;
+}
+
+static bool end_child(struct previewing *p, const struct saga_cell *c)
+{
+    const bool is_back = c->call == CALL_COMPENSATION || p->s->state == SAGA_BACKWARD;
+    const struct saga_event ev = {.kind = SAGA_EV_CHILD_ENDED,
+                                  .step = c->step,
+                                  .item = c->item,
+                                  .generation = c->generation,
+                                  .child_status = is_back ? SAGA_STATUS_COMPENSATED
+                                                          : SAGA_STATUS_COMPLETED};
+
+    if ((p->s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0 || is_child_stuck(p, c)) {
+        return false;
+    }
+    p->has_child = true;
+    p->is_supposed[c->step] = p->is_supposed[c->step] || !is_back;
+    return happens(p, &ev);
+}
+
+static bool arrive(struct previewing *p)
+{
+    const struct plan *plan = p->v->definition->plan;
+
+    for (uint16_t i = 0; i < p->s->n_cells; i++) {
+        const struct saga_cell *c = &p->s->cells[i];
+        const enum plan_kind kind = plan->nodes[c->step].kind;
+
+        if (c->state != CELL_WAITING) {
+            continue;
+        }
+        if ((kind == PLAN_CALL && c->call == CALL_ACTION && call_back(p, c)) ||
+            (kind == PLAN_CHILD && end_child(p, c))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct saga_cell *signal_awaited(const struct previewing *p)
+{
+    for (uint16_t i = 0; i < p->s->n_cells; i++) {
+        const struct saga_cell *c = &p->s->cells[i];
+
+        if (c->state == CELL_WAITING &&
+            p->v->definition->plan->nodes[c->step].kind == PLAN_SIGNAL) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* Something moves by itself; a deadline alone, or a signal's time-out, is not awaited. */
+static bool has_time_to_pass(const struct previewing *p)
+{
+    for (uint16_t i = 0; i < p->s->n_cells; i++) {
+        const struct saga_cell *c = &p->s->cells[i];
+        const bool is_signal = p->v->definition->plan->nodes[c->step].kind == PLAN_SIGNAL;
+
+        if (c->wake_ms != 0 && !is_signal) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool wake(struct previewing *p, bool may_wait)
+{
+    const uint64_t at_ms = saga_wake_at(p->s, p->v->definition->plan);
+    const bool is_deadline = p->s->state == SAGA_FORWARD && p->s->deadline_ms == at_ms &&
+                             (p->s->flags & (uint32_t)SAGA_FLAG_OVERDUE) == 0;
+
+    if (at_ms == 0 || (at_ms > p->now_ms && (!may_wait || !has_time_to_pass(p)))) {
+        return false;
+    }
+    p->now_ms = at_ms > p->now_ms ? at_ms : p->now_ms;
+    return happens(
+        p, &(struct saga_event){.kind = is_deadline ? SAGA_EV_DEADLINE : SAGA_EV_WAKE,
+                                .step = PLAN_NONE,
+                                .item = SAGA_NO_ITEM});
+}
+
+/* One more turn; false: nothing moves any more. */
+static bool step_on(struct previewing *p)
+{
+    return !saga_is_final(p->s) &&
+           (wake(p, false) || grant(p) || answer(p) || arrive(p) || wake(p, true));
+}
+
+/* ---- the end
+ * ---------------------------------------------------------------------- */
+
+static const char *why_stuck(const struct previewing *p)
+{
+    for (uint16_t i = 0; i < p->s->n_cells; i++) {
+        const struct saga_cell *c = &p->s->cells[i];
+
+        if (c->state == CELL_STUCK) {
+            return arena_printf(p->a, "'%s' is stuck: %s%s%s",
+                                p->v->definition->steps[c->step].id,
+                                saga_reason_text(c->reason),
+                                p->failure.text[0] != '\0' ? ": " : "", p->failure.text);
+        }
+    }
+    return "it is held: it has reached a limit, or is poison";
+}
+
+static const char *why_it_rests(const struct previewing *p, bool is_long)
+{
+    const struct saga_cell *c = signal_awaited(p);
+    const struct definition_step *step;
+
+    if (is_long) {
+        return arena_printf(p->a, "it is not over after %d turns", PREVIEW_TURNS_MAX);
+    }
+    if (saga_is_stuck(p->s)) {
+        return why_stuck(p);
+    }
+    if ((p->s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0) {
+        return "it is paused";
+    }
+    if (p->s->state == SAGA_LINED_UP) {
+        return "another saga holds its ordering key";
+    }
+    if (c == NULL) {
+        return "it waits for a child saga that is stuck";
+    }
+    step = &p->v->definition->steps[c->step];
+    return arena_printf(p->a, "'%s' waits for the signal '%s'", step->id, step->signal);
+}
+
+static void take_end(struct previewing *p, bool is_long, struct preview *out)
+{
+    struct preview_request *requests =
+        arena_take(p->a, p->n_requests * sizeof(*requests) + 1);
+
+    if (p->n_requests > 0) {
+        memcpy(requests, p->requests, p->n_requests * sizeof(*requests));
+    }
+    out->requests = requests;
+    out->n_requests = p->n_requests;
+    out->ends_in = saga_status_of(p->s);
+    out->rest = saga_is_final(p->s) ? NULL : why_it_rests(p, is_long);
+    out->has_worst = !p->has_child;
+    out->worst_ms = p->calls_ms + (p->now_ms - p->from_ms);
+}
+
+static void go(struct previewing *p, const struct command_act *act, const char *reason,
+               struct preview *out)
+{
+    struct record record = {
+        .event = {.kind = act->action,
+                  .step = act->step != NULL
+                              ? definition_step_of(p->v->definition, act->step)
+                              : PLAN_NONE,
+                  .item = act->item,
+                  .is_applied = act->is_applied},
+        .reason = reason,
+        .body = act->body.at,
+        .body_n = act->body.n};
+    int turns = 0;
+
+    out->result = apply(p, &record);
+    if (out->result == SAGA_REJECTED || out->result == SAGA_IN_FLIGHT) {
+        return;
+    }
+    preview_token_write(act, p->v->state->turn, out->token);
+    while (turns < PREVIEW_TURNS_MAX && step_on(p)) {
+        turns++;
+    }
+    take_end(p, turns == PREVIEW_TURNS_MAX, out);
+}
+
+enum err preview_make(struct store_reader *r, const struct view *v,
+                      const struct command_act *act, const char *reason, struct arena *a,
+                      struct preview *out, struct err_info *info)
+{
+    const uint64_t now_ms = clk_wall_ms();
+    struct previewing p = {.r = r,
+                           .v = v,
+                           .a = a,
+                           .turn = arena_create(TURN_BYTES),
+                           .s = mem_alloc(sizeof(*p.s)),
+                           .fx = mem_alloc(sizeof(*p.fx)),
+                           .from_ms = now_ms,
+                           .now_ms = now_ms};
+    enum err e;
+
+    *out = (struct preview){.result = SAGA_REJECTED};
+    p.is_supposed =
+        arena_take(a, v->definition->plan->n_nodes * sizeof(p.is_supposed[0]));
+    e = preview_read_docs(&p, info);
+    if (e == ERR_OK) {
+        *p.s = *v->state;
+        go(&p, act, reason, out);
+    }
+    docs_destroy(p.docs);
+    arena_destroy(p.turn);
+    free(p.requests);
+    free(p.sent);
+    free(p.fx);
+    free(p.s);
+    return e;
+}

@@ -1,0 +1,24 @@
+/*
+ * preview_token.h - proof that an action was previewed, on the saga as it still is.
+ *
+ * A keyed hash over the saga's id, its revision and the action with everything it says
+ * but its reason. Nothing is kept: whoever has the action and the revision makes the
+ * token again and compares. The key is random and lives as long as the process, so a
+ * preview from before a restart is stale, too.
+ *
+ * Any thread.
+ */
+#ifndef RUN_PREVIEW_TOKEN_H
+#define RUN_PREVIEW_TOKEN_H
+
+#include "base/hash.h"
+#include "engine/run/command.h"
+
+void preview_token_write(const struct command_act *act, uint64_t revision,
+                         char out[static HASH_MAC_HEX]);
+
+/* Was `token` made of this action on this revision? */
+bool preview_token_fits(const char *token, const struct command_act *act,
+                        uint64_t revision);
+
+#endif /* RUN_PREVIEW_TOKEN_H */
