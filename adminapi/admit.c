@@ -219,10 +219,11 @@ static bool refuse_unknown(struct request *r, enum auth_answer answer, bool has_
 static bool refuse_token(struct request *r)
 {
     const struct auth_tokens *tokens = r->config->tokens(r->config->tokens_user);
+    const enum auth_role role = route_role(r->route, &r->target);
     enum auth_answer answer;
 
     r->actor = "anonymous";
-    if (r->route->role == AUTH_NONE) {
+    if (role == AUTH_NONE) {
         return false;
     }
     answer = auth_check(tokens, r->headers.authorization, r->peer->is_local,
@@ -233,9 +234,9 @@ static bool refuse_token(struct request *r)
     if (r->token != NULL) {
         r->actor = r->token->name;
     }
-    if (!auth_may(r->token, r->route->role)) {
+    if (!auth_may(r->token, role)) {
         answer_refuse(r, PROBLEM_FORBIDDEN, "The token '%s' lacks the role '%s'",
-                      r->actor, auth_role_name(r->route->role));
+                      r->actor, auth_role_name(role));
         return true;
     }
     return false;

@@ -27,13 +27,13 @@ static const struct definition_call *call_of(const struct definition *d,
     return NULL;
 }
 
-static void put_request_headers(struct json_out *o, const struct render_request *request,
-                                const struct redact *redact)
+static void put_request_headers(struct json_out *o, const struct render_header *headers,
+                                size_t n, const struct redact *redact)
 {
     json_key(o, "headers");
     json_open_object(o);
-    for (size_t i = 0; i < request->n_headers; i++) {
-        const struct render_header *h = &request->headers[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct render_header *h = &headers[i];
 
         json_put(o, h->name,
                  redact_hides_header(redact, "request.headers", h->name) ? REDACT_TEXT
@@ -58,7 +58,7 @@ static void put_request(struct json_out *o, const struct view_call *call,
         json_put(o, "service", d->service);
     }
     json_put(o, "url", request->url);
-    put_request_headers(o, request, redact);
+    put_request_headers(o, request->headers, request->n_headers, redact);
     json_key(o, "body");
     redact_body(o, redact, "request.body", request->body, request->body_n, false);
     json_close_object(o);
@@ -127,19 +127,25 @@ static void put_timings(struct json_out *o, const int32_t timings_us[static 5])
     json_close_object(o);
 }
 
+static void put_place(struct json_out *o, const struct definition *d, uint16_t step,
+                      uint32_t item, enum call_kind call)
+{
+    json_put(o, "step", step < d->plan->n_nodes ? d->steps[step].id : NULL);
+    json_key(o, "item");
+    if (item == SAGA_NO_ITEM) {
+        json_nothing(o);
+    } else {
+        json_number(o, item);
+    }
+    json_put(o, "operation", call_name_of(call));
+}
+
 static void put_name(struct json_out *o, const struct definition *d,
                      const struct view_call *call)
 {
     json_put_number(o, "n", call->n);
     json_put_number(o, "turn", (int64_t)call->turn);
-    json_put(o, "step", call->step < d->plan->n_nodes ? d->steps[call->step].id : NULL);
-    json_key(o, "item");
-    if (call->item == SAGA_NO_ITEM) {
-        json_nothing(o);
-    } else {
-        json_number(o, call->item);
-    }
-    json_put(o, "operation", call_name_of(call->call));
+    put_place(o, d, call->step, call->item, call->call);
     json_put_number(o, "attempt", call->attempt);
 }
 
@@ -164,5 +170,53 @@ void call_json_write(struct json_out *o, const struct definition *d,
     put_request(o, call, made, &redact);
     put_response(o, call, &redact);
     put_timings(o, call->timings_us);
+    json_close_object(o);
+}
+
+static void put_preview_request(struct json_out *o, const struct definition *d,
+                                const struct preview_request *x)
+{
+    const struct definition_call *made = x->made;
+    const struct redact redact = {made != NULL ? made->redact : NULL,
+                                  made != NULL ? made->n_redact : 0};
+
+    json_open_object(o);
+    put_place(o, d, x->step, x->item, x->call);
+    json_put(o, "method", made != NULL ? made->method : NULL);
+    if (made != NULL && made->service != NULL) {
+        json_put(o, "service", made->service);
+    }
+    json_put(o, "url", x->url);
+    put_request_headers(o, x->headers, x->n_headers, &redact);
+    json_key(o, "body");
+    redact_body(o, &redact, "request.body", x->body, x->body_n, x->is_cut);
+    if (x->has_holes) {
+        json_put_flag(o, "holes", true);
+    }
+    if (x->is_cut) {
+        json_put_flag(o, "bodyTruncated", true);
+    }
+    json_close_object(o);
+}
+
+void call_json_preview(struct json_out *o, const struct definition *d,
+                       const struct preview *preview)
+{
+    json_open_object(o);
+    json_put(o, "preview", preview->token);
+    json_key(o, "requests");
+    json_open_array(o);
+    for (size_t i = 0; i < preview->n_requests; i++) {
+        put_preview_request(o, d, &preview->requests[i]);
+    }
+    json_close_array(o);
+    json_put(o, "endsIn", saga_status_name(preview->ends_in));
+    json_put(o, "rest", preview->rest);
+    json_key(o, "worstCase");
+    if (preview->has_worst) {
+        json_number(o, (int64_t)preview->worst_ms);
+    } else {
+        json_nothing(o);
+    }
     json_close_object(o);
 }

@@ -38,13 +38,13 @@ const struct route routes[] = {
     {"POST", SAGA "/signals/{name}", AUTH_STARTER, sagas_signal, "", "Send a signal to a saga"},
     {"POST", "/v1/callbacks/{token}", AUTH_NONE, sagas_callback, "", "The result of a call that is done later"},
 
-    {"POST", SAGA "/retry", AUTH_OPERATOR, sagas_retry, "", "Call again what gave up or is waiting to be called again"},
-    {"POST", SAGA "/skip", AUTH_OPERATOR, sagas_skip, "", "Pass a step with an output given by hand"},
-    {"POST", SAGA "/resolve", AUTH_OPERATOR, sagas_resolve, "", "Say whether a stuck step's effect is in the world"},
-    {"POST", SAGA "/close", AUTH_OPERATOR, sagas_close, "", "Declare a stuck saga settled by hand"},
-    {"POST", SAGA "/cancel", AUTH_OPERATOR, sagas_cancel, "", "Take the saga back"},
-    {"POST", SAGA "/pause", AUTH_OPERATOR, sagas_pause, "", "Hold new calls"},
-    {"POST", SAGA "/resume", AUTH_OPERATOR, sagas_resume, "", "Go on after a pause"},
+    {"POST", SAGA "/retry", AUTH_OPERATOR, sagas_retry, "preview", "Call again what gave up or is waiting to be called again"},
+    {"POST", SAGA "/skip", AUTH_OPERATOR, sagas_skip, "preview", "Pass a step with an output given by hand"},
+    {"POST", SAGA "/resolve", AUTH_OPERATOR, sagas_resolve, "preview", "Say whether a stuck step's effect is in the world"},
+    {"POST", SAGA "/close", AUTH_OPERATOR, sagas_close, "preview", "Declare a stuck saga settled by hand"},
+    {"POST", SAGA "/cancel", AUTH_OPERATOR, sagas_cancel, "preview", "Take the saga back"},
+    {"POST", SAGA "/pause", AUTH_OPERATOR, sagas_pause, "preview", "Hold new calls"},
+    {"POST", SAGA "/resume", AUTH_OPERATOR, sagas_resume, "preview", "Go on after a pause"},
 
     {"GET", "/v1/audit", AUTH_READER, audit_list, "actor action subject limit cursor", "Who did what, newest first"},
     {"GET", "/v1/services", AUTH_READER, meta_services, "", "The services and how they stand"},
@@ -138,6 +138,16 @@ static bool knows(const char *known, const char *name)
         known += n + (known[n] == ' ' ? 1 : 0);
     }
     return false;
+}
+
+enum auth_role route_role(const struct route *route, const struct target *t)
+{
+    const char *preview = target_find(t, "preview");
+
+    return preview != NULL && strcmp(preview, "true") == 0 &&
+                   knows(route->parameters, "preview")
+               ? AUTH_READER
+               : route->role;
 }
 
 const char *route_unknown_parameter(const struct route *route, const struct target *t)

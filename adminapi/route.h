@@ -39,6 +39,9 @@ const struct route *route_find(const char *method, const struct target *t,
 /* "GET, HEAD, PUT" for the path, appended to allow; nothing: there is no such path. */
 void route_allow(const struct target *t, struct buf *allow);
 
+/* The role that this request needs: looking at what an action would do is reading. */
+enum auth_role route_role(const struct route *route, const struct target *t);
+
 /* The first query parameter the route does not know, or NULL. */
 const char *route_unknown_parameter(const struct route *route, const struct target *t);
 

@@ -2,7 +2,8 @@
  * sagas_act.c - what operators do to a saga: POST /v1/sagas/{id}/retry and so on.
  *
  * The body is checked here, whether the action is legal is the core's to say. An answer
- * comes after the commit and shows the saga as it is then.
+ * comes after the commit and shows the saga as it is then. With ?preview=true nothing is
+ * done, and the answer says what would be (preview_answer.h).
  */
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "adminapi/body.h"
 #include "adminapi/handlers.h"
 #include "adminapi/preference.h"
+#include "adminapi/preview_answer.h"
 #include "adminapi/saga_answer.h"
 #include "adminapi/submit.h"
 
@@ -21,11 +23,12 @@ enum member {
     M_OUTPUT,
     M_OUTCOME,
     M_BODY,
+    M_PREVIEW,
     MEMBERS
 };
 
 #define ALLOWED(m) (1U << (m))
-#define COMMON (ALLOWED(M_REASON) | ALLOWED(M_REVISION))
+#define COMMON (ALLOWED(M_REASON) | ALLOWED(M_REVISION) | ALLOWED(M_PREVIEW))
 
 struct act_shape {
     enum saga_event_kind kind;
@@ -37,7 +40,7 @@ struct act_shape {
 static const char *const member_names[MEMBERS] = {
     [M_REASON] = "reason", [M_REVISION] = "revision", [M_STEP] = "step",
     [M_ITEM] = "item",     [M_OUTPUT] = "output",     [M_OUTCOME] = "outcome",
-    [M_BODY] = "body"};
+    [M_BODY] = "body",     [M_PREVIEW] = "preview"};
 
 /* ---- answer
  * ------------------------------------------------------------------------------- */
@@ -208,7 +211,11 @@ static void act(struct request *r, const struct act_shape *shape)
 {
     struct body_member all[MEMBERS];
     struct command *c = &r->command;
+    bool is_preview;
 
+    if (!preview_is_asked(r, &is_preview)) {
+        return;
+    }
     c->kind = COMMAND_ACT;
     c->of.act = (struct command_act){.id = r->parameters[0],
                                      .action = shape->kind,
@@ -217,14 +224,19 @@ static void act(struct request *r, const struct act_shape *shape)
     if (!read_members(r, shape, all)) {
         return;
     }
-    read_reason(r, &all[M_REASON], shape->needs_reason);
+    read_reason(r, &all[M_REASON], shape->needs_reason && !is_preview);
     read_step(r, shape, all);
     read_given(r, shape->kind, all);
+    c->of.act.preview = body_text(r, &all[M_PREVIEW]);
     if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid") ||
-        !check_step(r, all) || !preference_replay(r)) {
+        !check_step(r, all)) {
         return;
     }
-    submit_command(r, acted);
+    if (is_preview) {
+        preview_answer(r);
+    } else if (preference_replay(r)) {
+        submit_command(r, acted);
+    }
 }
 
 void sagas_retry(struct request *r)

@@ -432,7 +432,7 @@ def test_list_refuses_what_it_does_not_know(world, query):
 
 
 def test_other_routes_refuse_query_parameters_too(world):
-    answer = world.client.ask("POST", "/v1/sagas/x/cancel?preview=true", {"reason": "r"})
+    answer = world.client.ask("POST", "/v1/sagas/x/cancel?previews=true", {"reason": "r"})
     problem(answer, 400, "invalid-request")
 
 
