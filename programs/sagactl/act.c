@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "programs/sagactl/ctl.h"
 #include "programs/sagactl/fault.h"
+#include "programs/sagactl/preview.h"
 #include "programs/sagactl/show.h"
 #include "programs/sagactl/wait.h"
 
@@ -28,6 +29,11 @@ static bool is_grave(const struct ctl *ctl)
            is_action(ctl, "close") || is_action(ctl, "cancel");
 }
 
+static bool is_preview(const struct ctl *ctl)
+{
+    return args_has(&ctl->args, "preview");
+}
+
 static enum exit_code usage(const char *command, const char *wants)
 {
     ctl_say("%s needs %s", command, wants);
@@ -39,7 +45,11 @@ static enum exit_code check_options(const struct ctl *ctl)
     const char *outcome = ctl_value(ctl, "outcome");
     uint64_t number;
 
-    if (is_grave(ctl) && ctl_value(ctl, "reason") == NULL) {
+    if (is_preview(ctl) && args_has(&ctl->args, "wait")) {
+        ctl_say("--preview does nothing, so there is nothing to --wait for");
+        return EXIT_USAGE;
+    }
+    if (is_grave(ctl) && !is_preview(ctl) && ctl_value(ctl, "reason") == NULL) {
         return usage(ctl->command->name, "--reason TEXT");
     }
     if ((is_action(ctl, "skip") || is_action(ctl, "resolve")) &&
@@ -60,19 +70,6 @@ static enum exit_code check_options(const struct ctl *ctl)
         return usage("--revision", "a number");
     }
     return EXIT_OK;
-}
-
-static bool is_agreed(const struct ctl *ctl)
-{
-    char answer[16] = "";
-
-    if (!is_grave(ctl) || args_has(&ctl->args, "yes") || isatty(STDIN_FILENO) == 0 ||
-        isatty(STDERR_FILENO) == 0) {
-        return true; /* A script has said what it wants by calling. */
-    }
-    fprintf(stderr, "%s saga %s? [y/N] ", ctl->command->name, ctl->word);
-    return fgets(answer, sizeof(answer), stdin) != NULL &&
-           (answer[0] == 'y' || answer[0] == 'Y');
 }
 
 /* A member whose value is JSON given as an option: itself, or @FILE. */
@@ -126,7 +123,8 @@ static void put_text(const struct ctl *ctl, const char *name, struct json_out *o
     }
 }
 
-static enum exit_code make_body(const struct ctl *ctl, struct buf *body)
+static enum exit_code make_body(const struct ctl *ctl, const char *token,
+                                struct buf *body)
 {
     enum exit_code code;
     struct json_out o;
@@ -138,6 +136,9 @@ static enum exit_code make_body(const struct ctl *ctl, struct buf *body)
     put_text(ctl, "outcome", &o);
     put_text(ctl, "reason", &o);
     put_number(ctl, "revision", &o);
+    if (token[0] != '\0') {
+        json_put(&o, "preview", token);
+    }
     code = put_json(ctl, "output", &o);
     if (code == EXIT_OK) {
         code = put_json(ctl, "body", &o);
@@ -145,6 +146,92 @@ static enum exit_code make_body(const struct ctl *ctl, struct buf *body)
     json_close_object(&o);
     return code;
 }
+
+static void put_path(const struct ctl *ctl, const char *query, struct buf *path)
+{
+    buf_add_text(path, "/v1/sagas/");
+    client_escape(ctl->word, path);
+    buf_printf(path, "/%s%s", ctl->command->name, query);
+}
+
+/* ---- preview
+ * ------------------------------------------------------------------------- */
+
+static enum exit_code ask_preview(const struct ctl *ctl, struct client_answer *a)
+{
+    enum exit_code code;
+    struct buf body;
+    struct buf path;
+
+    buf_init(&body, 2 * LIMIT_BODY_BYTES);
+    buf_init(&path, PATH_MAX_BYTES);
+    put_path(ctl, "?preview=true", &path);
+    code = make_body(ctl, "", &body);
+    if (code == EXIT_OK) {
+        code = fault_ask(ctl,
+                         &(struct client_request){.method = "POST",
+                                                  .path = buf_text(&path),
+                                                  .body = buf_text(&body)},
+                         a, NULL);
+    }
+    buf_done(&path);
+    buf_done(&body);
+    return code;
+}
+
+static enum exit_code show_preview(const struct ctl *ctl)
+{
+    const enum output_format format = ctl->output.format;
+    struct client_answer a;
+    enum exit_code code;
+
+    client_answer_init(&a);
+    code = ask_preview(ctl, &a);
+    if (code == EXIT_OK && (format == OUTPUT_JSON || format == OUTPUT_JSONL)) {
+        output_json(json_span_of(buf_text(&a.body), a.body.n), format == OUTPUT_JSONL);
+    } else if (code == EXIT_OK) {
+        code = preview_show(&a.body, stdout, NULL);
+    }
+    client_answer_done(&a);
+    return code;
+}
+
+static bool is_asked_for(const struct ctl *ctl)
+{
+    return is_grave(ctl) && !args_has(&ctl->args, "yes") && isatty(STDIN_FILENO) != 0 &&
+           isatty(STDERR_FILENO) != 0; /* A script has said what it wants by calling. */
+}
+
+/* What it brings about, then the question; a token that may not read is only asked.
+ * EXIT_OK: do it. */
+static enum exit_code agree(const struct ctl *ctl, struct buf *token)
+{
+    char answer[16] = "";
+    struct client_answer a;
+    enum exit_code code;
+
+    client_answer_init(&a);
+    code = ask_preview(ctl, &a);
+    if (code == EXIT_OK) {
+        code = preview_show(&a.body, stderr, token);
+    } else if (a.status == 403) {
+        code = EXIT_OK;
+    }
+    client_answer_done(&a);
+    if (code != EXIT_OK) {
+        return code;
+    }
+    fprintf(stderr, "%s saga %s? [y/N] ", ctl->command->name, ctl->word);
+    if (fgets(answer, sizeof(answer), stdin) == NULL ||
+        (answer[0] != 'y' && answer[0] != 'Y')) {
+        ctl_say("nothing done");
+        return EXIT_FAILED;
+    }
+    return EXIT_OK;
+}
+
+/* ---- the action
+ * ---------------------------------------------------------------------- */
 
 static enum exit_code send_action(const struct ctl *ctl, const struct buf *body,
                                   struct client_answer *a)
@@ -156,9 +243,7 @@ static enum exit_code send_action(const struct ctl *ctl, const struct buf *body,
 
     ids_random_hex(own_key, KEY_BYTES);
     buf_init(&path, PATH_MAX_BYTES);
-    buf_add_text(&path, "/v1/sagas/");
-    client_escape(ctl->word, &path);
-    buf_printf(&path, "/%s", ctl->command->name);
+    put_path(ctl, "", &path);
     code = fault_ask(ctl,
                      &(struct client_request){.method = "POST",
                                               .path = buf_text(&path),
@@ -172,27 +257,20 @@ static enum exit_code send_action(const struct ctl *ctl, const struct buf *body,
     return code;
 }
 
-int saga_act(struct ctl *ctl)
+static enum exit_code carry_out(struct ctl *ctl, const char *token)
 {
-    enum exit_code code = check_options(ctl);
     struct client_answer a;
     uint64_t wait_ms = 0;
     bool is_waiting = false;
     struct buf body;
+    enum exit_code code = wait_option(ctl, &is_waiting, &wait_ms);
 
-    if (code == EXIT_OK) {
-        code = wait_option(ctl, &is_waiting, &wait_ms);
-    }
     if (code != EXIT_OK) {
-        return (int)code;
-    }
-    if (!is_agreed(ctl)) {
-        ctl_say("nothing done");
-        return EXIT_FAILED;
+        return code;
     }
     buf_init(&body, 2 * LIMIT_BODY_BYTES);
     client_answer_init(&a);
-    code = make_body(ctl, &body);
+    code = make_body(ctl, token, &body);
     if (code == EXIT_OK) {
         code = send_action(ctl, &body, &a);
     }
@@ -204,5 +282,24 @@ int saga_act(struct ctl *ctl)
     }
     client_answer_done(&a);
     buf_done(&body);
+    return code;
+}
+
+int saga_act(struct ctl *ctl)
+{
+    enum exit_code code = check_options(ctl);
+    struct buf token;
+
+    if (code != EXIT_OK || is_preview(ctl)) {
+        return (int)(code != EXIT_OK ? code : show_preview(ctl));
+    }
+    buf_init(&token, PATH_MAX_BYTES);
+    if (is_asked_for(ctl)) {
+        code = agree(ctl, &token);
+    }
+    if (code == EXIT_OK) {
+        code = carry_out(ctl, buf_text(&token));
+    }
+    buf_done(&token);
     return (int)code;
 }

@@ -146,6 +146,8 @@ static const struct args_option options[] = {
      .help = "why; needed for skip, resolve, close, cancel"},
     {.name = "revision", TAKES("N"), .commands = ACTIONS,
      .help = "refuse when the saga has moved since"},
+    {.name = "preview", .commands = ACTIONS,
+     .help = "show what it would bring about, and do nothing"},
     {.name = "yes", .letter = 'y', .commands = ACTIONS, .help = "do not ask"},
     {.name = "dry-run", .commands = BIT(DEFINITION_APPLY), .help = "check only"},
     {.name = "answers", TAKES("FILE"), .commands = BIT(DEFINITION_RENDER),
