@@ -45,7 +45,9 @@ function(c_tests folder label timeout_s)
         target_link_libraries(${name} PRIVATE ${parts} PkgConfig::CHECK house m)
         if(NOT T_NO_TEST)
             add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-            set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s})
+            # Check's own limit of 4 s a test is too short under a sanitizer or a load.
+            set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s}
+                ENVIRONMENT "CK_DEFAULT_TIMEOUT=120")
         endif()
     endforeach()
 endfunction()
