@@ -2,7 +2,7 @@
  * handlers.h - what the route table calls. Each answers its request (answer.h), at once
  * or, after submit_command(), when the engine has answered. In definitions.c,
  * sagas_start.c, sagas_batch.c, sagas_list.c, sagas_read.c, sagas_items.c, sagas_act.c,
- * sagas_send.c, audit.c, services.c, meta.c.
+ * sagas_send.c, sagas_purge.c, audit.c, services.c, meta.c.
  */
 #ifndef ADMINAPI_HANDLERS_H
 #define ADMINAPI_HANDLERS_H
@@ -28,6 +28,8 @@ void sagas_calls(struct request *r);
 void sagas_call(struct request *r);
 void sagas_items(struct request *r);
 void sagas_at(struct request *r);
+
+void sagas_purge(struct request *r);
 
 void sagas_signal(struct request *r);
 void sagas_callback(struct request *r);

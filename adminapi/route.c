@@ -29,6 +29,7 @@ const struct route routes[] = {
     {"POST", "/v1/sagas:batch", AUTH_STARTER, sagas_batch, "", "Start up to a thousand sagas"},
     {"GET", "/v1/sagas", AUTH_READER, sagas_list, FILTERS, "List sagas, newest first"},
     {"GET", SAGA, AUTH_READER, sagas_show, "", "A saga"},
+    {"DELETE", SAGA, AUTH_ADMIN, sagas_purge, "", "Purge a final saga"},
     {"GET", SAGA "/journal", AUTH_READER, sagas_journal, "limit cursor", "Every turn of a saga, oldest first"},
     {"GET", SAGA "/calls", AUTH_READER, sagas_calls, "limit cursor", "Every attempt of a saga, oldest first"},
     {"GET", SAGA "/at/{turn}", AUTH_READER, sagas_at, "", "A saga as it was after a turn"},

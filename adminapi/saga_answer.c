@@ -6,13 +6,24 @@
 #include "adminapi/answer.h"
 #include "adminapi/saga_json.h"
 
+static void refuse_absent(struct request *r, const char *id)
+{
+    struct err_info info = {.text = ""};
+
+    if (store_find_purged(r->reader, id, &info) == ERR_OK) {
+        answer_refuse(r, PROBLEM_PURGED, "The saga '%s' was purged", id);
+    } else {
+        answer_refuse(r, PROBLEM_NOT_FOUND, "There is no saga '%s'", id);
+    }
+}
+
 bool saga_answer_find(struct request *r, struct store_saga *out)
 {
     struct err_info info = {.text = ""};
     const enum err e = store_find_saga(r->reader, r->parameters[0], r->arena, out, &info);
 
     if (e == ERR_NOT_FOUND) {
-        answer_refuse(r, PROBLEM_NOT_FOUND, "There is no saga '%s'", r->parameters[0]);
+        refuse_absent(r, r->parameters[0]);
     } else if (e != ERR_OK) {
         answer_failure(r, e, &info);
     }
@@ -25,7 +36,7 @@ bool saga_answer_view(struct request *r, const char *id, struct view *out)
     const enum err e = view_read(r->reader, r->registry, id, 0, r->arena, out, &info);
 
     if (e == ERR_NOT_FOUND) {
-        answer_refuse(r, PROBLEM_NOT_FOUND, "There is no saga '%s'", id);
+        refuse_absent(r, id);
     } else if (e != ERR_OK) {
         answer_failure(r, e, &info);
     }

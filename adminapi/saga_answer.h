@@ -10,7 +10,8 @@
 #include "adminapi/request.h"
 #include "engine/run/view.h"
 
-/* The saga's row by the path's id, from the store. False: answered, 404 or 503. */
+/* The saga's row by the path's id, from the store. False: answered, 404, 410 or
+ * 503. */
 bool saga_answer_find(struct request *r, struct store_saga *out);
 
 /* The saga as it is now. False: answered. */

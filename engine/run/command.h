@@ -25,6 +25,7 @@ enum command_kind {
     COMMAND_START,
     COMMAND_STARTS, /* Many, each a command of its own, in one commit. */
     COMMAND_ACT,    /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
+    COMMAND_PURGE,  /* watch_id's, with its children: out of the store. */
     COMMAND_SIGNAL,
     COMMAND_CALLBACK,
     COMMAND_DEFINITION_PUT,
@@ -135,7 +136,7 @@ struct command {
     const char *wait_step;
     uint64_t wait_revision;
     uint32_t wait_ms;
-    const char *watch_id; /* WATCH: the saga's id. */
+    const char *watch_id; /* WATCH, PURGE: the saga's id. */
 
     union {
         struct command_start start;

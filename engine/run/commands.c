@@ -178,6 +178,9 @@ void commands_take(struct engine *e, struct command *c)
     case COMMAND_ACT:
         commands_act(e, c);
         return;
+    case COMMAND_PURGE:
+        commands_purge(e, c);
+        return;
     case COMMAND_SIGNAL:
         commands_signal(e, c);
         return;

@@ -18,12 +18,16 @@ void commands_take(struct engine *e, struct command *c);
 void commands_start(struct engine *e, struct command *c);
 void commands_starts(struct engine *e, struct command *c);
 void commands_act(struct engine *e, struct command *c);
+void commands_purge(struct engine *e, struct command *c);
 void commands_signal(struct engine *e, struct command *c);
 void commands_callback(struct engine *e, struct command *c);
 void commands_publish(struct engine *e, struct command *c);
 void commands_service(struct engine *e, struct command *c);
 /* A commit is over: changes of definitions that waited for it. */
 void commands_publish_delayed(struct engine *e);
+
+/* Was a saga of that id purged, or is it going? */
+bool commands_is_purged(struct engine *e, const char *id);
 
 /* Refuse with a problem and a sentence, now. */
 void commands_refuse(struct command *c, enum problem problem, const char *fmt, ...)

@@ -16,8 +16,9 @@ enum pending_kind {
     PENDING_ID,
     PENDING_UNIQUE,
     PENDING_REPLAY,
-    PENDING_LINE,  /* definition, ordering key: each saga that has it. */
-    PENDING_PLACE, /* Of a child in its parent: the last generation is found. */
+    PENDING_LINE,   /* definition, ordering key: each saga that has it. */
+    PENDING_PURGED, /* Id of a saga that is going. */
+    PENDING_PLACE,  /* Of a child in its parent: the last generation is found. */
 };
 
 struct pending *pending_create(void);

@@ -112,6 +112,12 @@ static bool find_existing(struct engine *e, struct command *c, uint64_t *num,
     enum err err = ERR_NOT_FOUND;
 
     *what = "id";
+    if (s->id != NULL && commands_is_purged(e, s->id)) {
+        commands_refuse(
+            c, PROBLEM_PURGED,
+            "There was a saga %s and it was purged; its id is not given again", s->id);
+        return false;
+    }
     *num = s->id != NULL ? pending_find(e->pending, PENDING_ID, s->id, NULL) : 0;
     if (*num == 0 && s->id != NULL) {
         err = store_find_saga(engine_reader(e), s->id, c->arena, &row, &info);

@@ -296,6 +296,24 @@ enum err store_read_meta(struct store_reader *r, const char *name, struct arena 
                 "meta text");
 }
 
+static void see_bytes(void *user, struct store_bytes bytes)
+{
+    (void)bytes; /* That there are any is all. */
+    *(bool *)user = true;
+}
+
+enum err store_find_purged(struct store_reader *r, const char *id, struct err_info *info)
+{
+    const struct store_bytes_query q = {.of = STORE_BYTES_PURGED, .name = id};
+    bool is_there = false;
+    enum err e = r->backend->read_bytes(r, &q, see_bytes, &is_there, info);
+
+    if (e == ERR_OK && !is_there) {
+        return err_set(info, ERR_NOT_FOUND, "no saga '%s' was purged", id);
+    }
+    return e;
+}
+
 enum err store_read_notify_body(struct store_reader *r, uint64_t num, struct arena *a,
                                 struct store_bytes *out, struct err_info *info)
 {
@@ -469,6 +487,15 @@ enum err store_scan_notify(struct store_reader *r, const char *origin, size_t mo
 {
     return most == 0 ? ERR_OK
                      : r->backend->scan_notify(r, origin, most, each, user, info);
+}
+
+enum err store_scan_children(struct store_reader *r, uint64_t parent,
+                             store_each_saga each, void *user, struct err_info *info)
+{
+    const struct store_saga_query q = {
+        .by = STORE_SAGAS_CHILDREN, .num = parent, .most = SIZE_MAX};
+
+    return scan_sagas(r, &q, each, user, info);
 }
 
 enum err store_scan_audit(struct store_reader *r, const struct store_audit_query *q,

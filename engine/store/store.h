@@ -147,6 +147,7 @@ enum store_op_kind {
     STORE_SAGA_INSERT, /* saga and, in .input, its input */
     STORE_SAGA_UPDATE, /* status, is_paused, is_asleep, stuck_step, wake_ms, updated_ms,
                           ended_ms, unique_key of saga.num */
+    STORE_SAGA_PURGE,        /* saga.num, final, and all that is kept of it but audit, replays and webhooks: gone at updated_ms; its id stays taken */
     STORE_TURN,
     STORE_ITEM,
     STORE_LATE,
@@ -241,6 +242,9 @@ MUST_CHECK enum err store_read_numbers(struct store_reader *r, struct store_numb
 MUST_CHECK enum err store_find_saga(struct store_reader *r, const char *id,
                                     struct arena *a, struct store_saga *out,
                                     struct err_info *info);
+/* Was there a saga of that id that was purged? ERR_NOT_FOUND: no. */
+MUST_CHECK enum err store_find_purged(struct store_reader *r, const char *id,
+                                      struct err_info *info);
 MUST_CHECK enum err store_find_saga_num(struct store_reader *r, uint64_t num,
                                         struct arena *a, struct store_saga *out,
                                         struct err_info *info);
@@ -283,6 +287,11 @@ MUST_CHECK enum err store_scan_late(struct store_reader *r, uint64_t saga,
 MUST_CHECK enum err store_read_item(struct store_reader *r, uint64_t saga, uint16_t step,
                                     uint32_t item, struct arena *a,
                                     struct store_bytes *out, struct err_info *info);
+
+/* The children of a saga, of every step, item and generation; by num. */
+MUST_CHECK enum err store_scan_children(struct store_reader *r, uint64_t parent,
+                                        store_each_saga each, void *user,
+                                        struct err_info *info);
 
 /* Recovery: every saga neither final nor asleep, by num, above after_num. */
 MUST_CHECK enum err store_scan_awake(struct store_reader *r, uint64_t after_num,

@@ -35,6 +35,7 @@ enum store_sagas_by {
     STORE_SAGAS_BY_NUM,    /* num */
     STORE_SAGAS_BY_UNIQUE, /* name, key */
     STORE_SAGAS_BY_PLACE,  /* num: the parent's; step, item; the last generation first. */
+    STORE_SAGAS_CHILDREN,  /* num: the parent's; by num. */
     STORE_SAGAS_IN_LINE,   /* name, key: not final, with that ordering key; by num. */
     STORE_SAGAS_AWAKE,     /* Not final, not asleep, above num; by num. */
     STORE_SAGAS_DUE,    /* Asleep, behind (after_ms, num), wake_ms <= until_ms, not 0; by
@@ -79,6 +80,7 @@ enum store_bytes_of {
     STORE_BYTES_VARS,          /* num */
     STORE_BYTES_META,          /* name */
     STORE_BYTES_NOTIFY,        /* num: the body */
+    STORE_BYTES_PURGED,        /* name: the id, if such a saga was purged */
     STORE_BYTES_NOTIFY_ORIGIN, /* The least origin above name ("": the first). */
 };
 

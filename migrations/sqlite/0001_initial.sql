@@ -82,6 +82,15 @@ CREATE TABLE saga_label (
     PRIMARY KEY (name, value, saga)
 ) STRICT, WITHOUT ROWID;
 
+-- Sagas that were purged: the id stays taken, and the number is not given again, since
+-- replays still name it.
+CREATE TABLE purged (
+    num   INTEGER PRIMARY KEY,
+    id    TEXT    NOT NULL,
+    at_ms INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX purged_id ON purged (id);
+
 -- Apart from the saga's row, which is rewritten now and then: a 4 kB column costs
 -- 15 us per update even when it does not change.
 CREATE TABLE saga_input (

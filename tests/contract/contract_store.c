@@ -13,6 +13,7 @@ int main(void)
     srunner_add_suite(runner, contract_lists_suite());
     srunner_add_suite(runner, contract_rows_suite());
     srunner_add_suite(runner, contract_audit_suite());
+    srunner_add_suite(runner, contract_purge_suite());
     srunner_add_suite(runner, contract_definitions_suite());
     srunner_add_suite(runner, contract_writer_suite());
     srunner_add_suite(runner, contract_sqlite_suite());

@@ -570,7 +570,7 @@ def test_action_with_an_idempotency_key_acts_once(world):
 
 def test_unknown_path_is_404_and_unknown_method_405(world):
     problem(world.client.get("/v1/nothing"), 404, "not-found")
-    problem(world.client.ask("POST", "/v1/sagas:batch", {}), 404, "not-found")
+    problem(world.client.ask("POST", "/v1/sagas:many", {}), 404, "not-found")
     problem(world.client.get("/"), 404, "not-found")
     for method in ("DELETE", "PATCH", "OPTIONS"):
         answer = world.client.ask(method, "/v1/sagas")

@@ -201,6 +201,30 @@ static enum err update_saga(struct memory_store *m, const struct store_saga *to,
     return ERR_OK;
 }
 
+/* Only hidden: nothing is ever freed here. */
+static enum err purge_saga(struct memory_store *m, const struct store_saga *which,
+                           struct err_info *info)
+{
+    struct memory_saga *saga = memory_saga_num(m, which->num);
+    struct memory_row *row;
+
+    if (saga == NULL || saga->row->is_purged) {
+        return no_saga(which->num, info);
+    }
+    if (saga->row->saga.status < SAGA_STATUS_COMPLETED) {
+        return err_set(info, ERR_CONFLICT, "the batch was refused: saga %s is not final",
+                       saga->row->saga.id);
+    }
+    row = arena_take(m->arena, sizeof(*row));
+    *row = *saga->row;
+    row->older = saga->row;
+    row->commit = this_commit(m);
+    row->is_purged = true;
+    row->saga.unique_key = NULL;
+    set_word(m, &saga->row, row);
+    return ERR_OK;
+}
+
 /* Stricter than it need be: turns come in order (S8). */
 static enum err insert_turn(struct memory_store *m, const struct store_turn *t,
                             struct err_info *info)
@@ -461,6 +485,8 @@ static enum err apply(struct memory_store *m, const struct store_op *op,
         return insert_saga(m, op, info);
     case STORE_SAGA_UPDATE:
         return update_saga(m, &op->of.saga.row, info);
+    case STORE_SAGA_PURGE:
+        return purge_saga(m, &op->of.saga.row, info);
     case STORE_TURN:
         return insert_turn(m, &op->of.turn, info);
     case STORE_ITEM:

@@ -87,6 +87,8 @@ static bool is_wanted(const struct store_saga_query *q, const struct store_saga 
     case STORE_SAGAS_BY_PLACE:
         return s->parent == q->num && s->parent_step == q->step &&
                s->parent_item == q->item;
+    case STORE_SAGAS_CHILDREN:
+        return q->num != 0 && s->parent == q->num;
     case STORE_SAGAS_IN_LINE:
         return !is_final(s) && s->ordering_key != NULL &&
                strcmp(s->ordering_key, q->key) == 0 &&
@@ -189,6 +191,7 @@ static void find(const struct memory_reader *r, const struct store_saga_query *q
         consider_map(r, &m->by_unique, memory_hash_pair(q->name, q->key), q, f);
         return;
     case STORE_SAGAS_BY_PLACE:
+    case STORE_SAGAS_CHILDREN:
     case STORE_SAGAS_IN_LINE:
     case STORE_SAGAS_AWAKE:
     case STORE_SAGAS_DUE:

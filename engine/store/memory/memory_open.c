@@ -59,14 +59,22 @@ struct memory_node *memory_map_next(const struct memory_node *node)
     return of_hash(node->next, node->hash);
 }
 
-const struct store_saga *memory_row_at(const struct memory_saga *saga, uint64_t snapshot)
+const struct memory_row *memory_version_at(const struct memory_saga *saga,
+                                           uint64_t snapshot)
 {
     for (const struct memory_row *row = saga->row; row != NULL; row = row->older) {
         if (row->commit <= snapshot) {
-            return &row->saga;
+            return row;
         }
     }
     return NULL;
+}
+
+const struct store_saga *memory_row_at(const struct memory_saga *saga, uint64_t snapshot)
+{
+    const struct memory_row *row = memory_version_at(saga, snapshot);
+
+    return row == NULL || row->is_purged ? NULL : &row->saga;
 }
 
 struct memory_saga *memory_saga_num(const struct memory_store *m, uint64_t num)

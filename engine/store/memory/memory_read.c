@@ -26,9 +26,9 @@ enum err memory_read_numbers(struct store_reader *r, struct store_numbers *out,
     (void)info; /* Nothing can go wrong. */
     memory_lock(m);
     for (const struct memory_saga *s = m->saga; s != NULL; s = s->older) {
-        const struct store_saga *row = memory_row_at(s, reader->snapshot);
+        const struct memory_row *row = memory_version_at(s, reader->snapshot);
 
-        keep_largest(&n.saga, row == NULL ? 0 : row->num);
+        keep_largest(&n.saga, row == NULL ? 0 : row->saga.num);
     }
     for (const struct memory_name *name = m->name; name != NULL; name = name->older) {
         for (const struct memory_definition *d = name->definition; d != NULL;
@@ -87,6 +87,21 @@ static struct store_bytes saga_bytes(const struct memory_reader *r,
         if (i->commit <= r->snapshot && i->item.step == q->step &&
             i->item.item == q->item) {
             return i->item.value;
+        }
+    }
+    return (struct store_bytes){NULL, 0};
+}
+
+/* The id, if a saga of that id was purged. */
+static struct store_bytes purged_bytes(const struct memory_reader *r, const char *id)
+{
+    for (struct memory_node *node =
+             memory_map_first(&r->store->by_id, memory_hash_text(id));
+         node != NULL; node = memory_map_next(node)) {
+        const struct memory_row *row = memory_version_at(node->owner, r->snapshot);
+
+        if (row != NULL && row->is_purged && strcmp(row->saga.id, id) == 0) {
+            return text_bytes(row->saga.id);
         }
     }
     return (struct store_bytes){NULL, 0};
@@ -152,6 +167,9 @@ enum err memory_read_bytes(struct store_reader *r, const struct store_bytes_quer
         break;
     case STORE_BYTES_META:
         bytes = meta_bytes(reader, q->name);
+        break;
+    case STORE_BYTES_PURGED:
+        bytes = purged_bytes(reader, q->name);
         break;
     case STORE_BYTES_NOTIFY:
         bytes = notify_bytes(reader, q->num);
@@ -301,7 +319,9 @@ enum err memory_scan_turns(struct store_reader *r, const struct store_turn_query
     (void)info; /* Nothing can go wrong. */
     memory_lock(reader->store);
     saga = memory_saga_num(reader->store, q->saga);
-    n = saga == NULL ? 0 : pick_turns(reader, saga, q, NULL);
+    n = saga == NULL || memory_row_at(saga, reader->snapshot) == NULL
+            ? 0
+            : pick_turns(reader, saga, q, NULL);
     if (n > 0) {
         turns = mem_alloc(n * sizeof(*turns));
         (void)pick_turns(reader, saga, q, turns); /* n of them. */
@@ -335,7 +355,7 @@ enum err memory_scan_late(struct store_reader *r, uint64_t saga, store_each_late
     (void)info; /* Nothing can go wrong. */
     memory_lock(reader->store);
     s = memory_saga_num(reader->store, saga);
-    if (s != NULL) {
+    if (s != NULL && memory_row_at(s, reader->snapshot) != NULL) {
         (void)give_late(reader, s->late, each, user); /* false: each() had enough. */
     }
     memory_unlock(reader->store);

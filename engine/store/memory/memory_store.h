@@ -25,6 +25,7 @@
 struct memory_row { /* A version of a saga's row. */
     struct memory_row *older;
     uint64_t commit;
+    bool is_purged; /* Gone, but for its id and number. */
     struct store_saga saga;
 };
 
@@ -167,8 +168,11 @@ void memory_unlock(struct memory_store *m);
 uint64_t memory_hash_text(const char *text);
 uint64_t memory_hash_pair(const char *a, const char *b);
 
-/* The version of a saga's row that a snapshot sees, or NULL. */
+/* The version of a saga's row that a snapshot sees, or NULL: none, or purged. */
 const struct store_saga *memory_row_at(const struct memory_saga *saga, uint64_t snapshot);
+/* The same, purged or not. */
+const struct memory_row *memory_version_at(const struct memory_saga *saga,
+                                           uint64_t snapshot);
 struct memory_saga *memory_saga_num(const struct memory_store *m, uint64_t num);
 struct memory_name *memory_name_find(const struct memory_store *m, const char *name);
 /* The saga that holds a unique key at a snapshot, or NULL. */

@@ -160,6 +160,31 @@ static enum err insert_labels(struct sqlite_store *st, const struct store_saga *
     return e;
 }
 
+static enum err delete_labels(struct sqlite_store *st, uint64_t num,
+                              struct err_info *info)
+{
+    sqlite3_stmt *were = st->write[SQLITE_WRITE_LABELS_WERE];
+    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_PURGE_LABEL];
+    struct store_label_walk w;
+    enum err e = ERR_OK;
+
+    sqlite_bind_number(were, 1, num);
+    if (sqlite3_step(were) == SQLITE_ROW && sqlite_column_string(were, 0) != NULL) {
+        store_label_walk_init(&w, sqlite_column_string(were, 0));
+        while (e == ERR_OK && store_label_walk_next(&w)) {
+            sqlite_bind_text(stmt, 1, buf_text(&w.name));
+            sqlite_bind_text(stmt, 2, buf_text(&w.value));
+            sqlite_bind_number(stmt, 3, num);
+            e = run(st, SQLITE_WRITE_PURGE_LABEL, info);
+        }
+        store_label_walk_done(&w);
+    }
+    if (sqlite3_reset(were) != SQLITE_OK && e == ERR_OK) { /* The step's result. */
+        e = sqlite_db_error(st->db, info, refused);
+    }
+    return e;
+}
+
 static enum err insert_input(struct sqlite_store *st, uint64_t saga,
                              struct store_bytes input, struct err_info *info)
 {
@@ -250,6 +275,31 @@ static enum err update_saga(struct sqlite_store *st, const struct store_saga *s,
     sqlite_bind_text(stmt, 9, s->unique_key);
     e = run(st, SQLITE_WRITE_SAGA_UPDATE, info);
     return e == ERR_OK ? count_move(st, name, before, s->status, info) : e;
+}
+
+static enum err purge_saga(struct sqlite_store *st, const struct store_saga *s,
+                           struct err_info *info)
+{
+    static const enum sqlite_write deletes[] = {
+        SQLITE_WRITE_PURGE_LATE, SQLITE_WRITE_PURGE_ITEM, SQLITE_WRITE_PURGE_JOURNAL,
+        SQLITE_WRITE_PURGE_INPUT, SQLITE_WRITE_PURGE_SAGA};
+    uint64_t name = 0;
+    enum saga_status before = SAGA_STATUS_RUNNING;
+    enum err e = read_saga_before(st, s->num, &name, &before, info);
+
+    if (e == ERR_OK) {
+        sqlite_bind_number(st->write[SQLITE_WRITE_PURGED], 1, s->num);
+        sqlite_bind_number(st->write[SQLITE_WRITE_PURGED], 2, s->updated_ms);
+        e = run_and_change_one(st, SQLITE_WRITE_PURGED, "the saga is not final", info);
+    }
+    if (e == ERR_OK) {
+        e = delete_labels(st, s->num, info);
+    }
+    for (size_t i = 0; e == ERR_OK && i < sizeof(deletes) / sizeof(deletes[0]); i++) {
+        sqlite_bind_number(st->write[deletes[i]], 1, s->num);
+        e = run(st, deletes[i], info);
+    }
+    return e == ERR_OK ? count(st, name, before, -1, info) : e;
 }
 
 /* ---- the rest ------------------------------------------------------------------- */
@@ -465,6 +515,8 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
         return insert_saga(st, op, info);
     case STORE_SAGA_UPDATE:
         return update_saga(st, &op->of.saga.row, info);
+    case STORE_SAGA_PURGE:
+        return purge_saga(st, &op->of.saga.row, info);
     case STORE_TURN:
         return insert_turn(st, &op->of.turn, info);
     case STORE_ITEM:

@@ -123,6 +123,10 @@ static sqlite3_stmt *bind_bytes_query(struct sqlite_reader *r,
         st = sqlite_read_statement(r, SQLITE_READ_META);
         sqlite_bind_text(st, 1, q->name);
         break;
+    case STORE_BYTES_PURGED:
+        st = sqlite_read_statement(r, SQLITE_READ_PURGED);
+        sqlite_bind_text(st, 1, q->name);
+        break;
     case STORE_BYTES_NOTIFY:
         st = sqlite_read_statement(r, SQLITE_READ_NOTIFY_BODY);
         sqlite_bind_number(st, 1, q->num);
@@ -258,6 +262,10 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
         sqlite_bind_number(st, 1, q->num);
         sqlite_bind_number(st, 2, q->step);
         sqlite_bind_number(st, 3, q->item);
+        break;
+    case STORE_SAGAS_CHILDREN:
+        st = sqlite_read_statement(reader, SQLITE_READ_SAGAS_CHILDREN);
+        sqlite_bind_number(st, 1, q->num);
         break;
     case STORE_SAGAS_IN_LINE:
         st = sqlite_read_statement(reader, SQLITE_READ_SAGAS_LINE);

@@ -61,7 +61,17 @@
               "due_ms, attempts, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "     \
               "?10)")                                                                    \
     X(NOTIFY_LATER, "UPDATE notify SET due_ms = ?2, attempts = ?3 WHERE num = ?1")       \
-    X(NOTIFY_DONE, "DELETE FROM notify WHERE num = ?1")
+    X(NOTIFY_DONE, "DELETE FROM notify WHERE num = ?1")                                  \
+    X(PURGED, "INSERT INTO purged (num, id, at_ms) "                                     \
+              "SELECT num, id, ?2 FROM saga WHERE num = ?1 AND status >= 3")             \
+    X(PURGE_LATE, "DELETE FROM late_answer WHERE saga = ?1")                             \
+    X(PURGE_ITEM, "DELETE FROM item WHERE saga = ?1")                                    \
+    X(PURGE_JOURNAL, "DELETE FROM journal WHERE saga = ?1")                              \
+    X(PURGE_INPUT, "DELETE FROM saga_input WHERE saga = ?1")                             \
+    X(PURGE_LABEL,                                                                       \
+      "DELETE FROM saga_label WHERE name = ?1 AND value = ?2 AND saga = ?3")             \
+    X(LABELS_WERE, "SELECT labels FROM saga WHERE num = ?1")                             \
+    X(PURGE_SAGA, "DELETE FROM saga WHERE num = ?1")
 
 #define SQLITE_SAGA_COLUMNS                                                            \
     "s.num, s.id, s.definition, s.status, s.is_paused, s.is_asleep, s.wake_ms, "       \
@@ -93,7 +103,9 @@
     X(BEGIN, "BEGIN")                                                                    \
     X(TAKE, "SELECT 1 FROM meta LIMIT 1")                                                \
     X(END, "COMMIT")                                                                     \
-    X(NUMBERS, "SELECT (SELECT MAX(num) FROM saga), (SELECT MAX(num) FROM definition), " \
+    X(NUMBERS, "SELECT MAX(IFNULL((SELECT MAX(num) FROM saga), 0), "                     \
+               "IFNULL((SELECT MAX(num) FROM purged), 0)), "                             \
+               "(SELECT MAX(num) FROM definition), "                                     \
                "(SELECT MAX(num) FROM vars), (SELECT MAX(num) FROM notify)")             \
     X(SAGA_ID, SQLITE_SAGA_SELECT "WHERE s.id = ?1")                                     \
     X(SAGA_NUM, SQLITE_SAGA_SELECT "WHERE s.num = ?1")                                   \
@@ -103,6 +115,9 @@
     X(SAGA_CHILD,                                                                        \
       SQLITE_SAGA_SELECT "WHERE s.parent > 0 AND s.parent = ?1 AND s.parent_step = ?2 "  \
                          "AND s.parent_item = ?3 ORDER BY s.generation DESC LIMIT 1")    \
+    X(SAGAS_CHILDREN,                                                                    \
+      SQLITE_SAGA_SELECT "WHERE s.parent > 0 AND s.parent = ?1 ORDER BY s.num")          \
+    X(PURGED, "SELECT id FROM purged WHERE id = ?1")                                     \
     X(SAGAS_LINE, SQLITE_SAGA_SELECT                                                     \
       "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) "                \
       "AND s.ordering_key = ?2 AND s.status < 3 ORDER BY s.num LIMIT ?3")                \

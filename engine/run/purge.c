@@ -1,0 +1,134 @@
+/* purge.c - COMMAND_PURGE: a final saga leaves the store, and its children with it.
+ *
+ * Its id stays taken and the audit keeps what was done to it. Webhooks not delivered yet
+ * still go out: they are whole without it.
+ */
+#include <assert.h>
+
+#include "engine/run/commands.h"
+#include "engine/run/state.h"
+#include "engine/run/turn.h"
+
+struct member {
+    struct member *next;
+    uint64_t num;
+    const char *id;
+    bool is_final;
+};
+
+struct kin { /* The saga, then whoever it or its children started. */
+    struct arena *arena;
+    struct member *first;
+    struct member *last;
+};
+
+static bool add_member(void *user, const struct store_saga *row)
+{
+    struct kin *kin = user;
+    struct member *m = arena_take(kin->arena, sizeof(*m));
+
+    m->num = row->num;
+    m->id = arena_text(kin->arena, row->id);
+    m->is_final = row->ended_ms != 0;
+    if (kin->last != NULL) {
+        kin->last->next = m;
+    } else {
+        kin->first = m;
+    }
+    kin->last = m;
+    return true;
+}
+
+bool commands_is_purged(struct engine *e, const char *id)
+{
+    struct err_info info;
+
+    return pending_find(e->pending, PENDING_PURGED, id, NULL) != 0 ||
+           store_find_purged(engine_reader(e), id, &info) == ERR_OK;
+}
+
+static void refuse_absent(struct engine *e, struct command *c)
+{
+    if (commands_is_purged(e, c->watch_id)) {
+        commands_refuse(c, PROBLEM_PURGED, "The saga %s was purged already", c->watch_id);
+    } else if (pending_find(e->pending, PENDING_ID, c->watch_id, NULL) != 0) {
+        commands_refuse(c, PROBLEM_INVALID_STATE, "The saga %s has just begun",
+                        c->watch_id);
+    } else {
+        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga %s", c->watch_id);
+    }
+}
+
+/* Nobody may be left that a turn could still come of. False: refused. */
+static bool all_are_over(struct engine *e, struct command *c, const struct kin *kin)
+{
+    for (const struct member *m = kin->first; m != NULL; m = m->next) {
+        const struct resident *r = table_find(e->table, m->num);
+
+        if (!m->is_final) {
+            commands_refuse(c, PROBLEM_INVALID_STATE,
+                            "Only a final saga can be purged; %s is not", m->id);
+            return false;
+        }
+        if (r != NULL && r->n_uncommitted > 0) {
+            commands_refuse(c, PROBLEM_INVALID_STATE,
+                            "Saga %s is being written to at the moment; ask again",
+                            m->id);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void purge(struct engine *e, const struct member *m)
+{
+    struct batch *b = engine_batch(e);
+    struct store_op *op = store_batch_add(&b->ops, STORE_SAGA_PURGE);
+    struct resident *r = table_find(e->table, m->num);
+
+    op->of.saga.row.num = m->num;
+    op->of.saga.row.updated_ms = e->now_ms;
+    pending_put(e->pending, PENDING_PURGED, m->id, NULL, m->num, e->batch_seq);
+    if (r != NULL) {
+        turn_let_go(e, r);
+    }
+}
+
+static bool find_kin(struct engine *e, struct command *c, const struct store_saga *root,
+                     struct kin *kin)
+{
+    struct err_info info;
+
+    (void)add_member(kin, root);
+    for (const struct member *m = kin->first; m != NULL; m = m->next) {
+        if (store_scan_children(engine_reader(e), m->num, add_member, kin, &info) !=
+            ERR_OK) {
+            commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+            return false;
+        }
+    }
+    return true;
+}
+
+void commands_purge(struct engine *e, struct command *c)
+{
+    struct kin kin = {.arena = c->arena};
+    struct store_saga root;
+    struct err_info info;
+    enum err err = store_find_saga(engine_reader(e), c->watch_id, c->arena, &root, &info);
+
+    if (err == ERR_NOT_FOUND || commands_is_purged(e, c->watch_id)) {
+        refuse_absent(e, c);
+    } else if (err != ERR_OK) {
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+    } else if (root.parent != 0) {
+        commands_refuse(c, PROBLEM_INVALID_STATE,
+                        "Saga %s is another one's child and is purged with it", root.id);
+    } else if (find_kin(e, c, &root, &kin) && all_are_over(e, c, &kin)) {
+        for (const struct member *m = kin.first; m != NULL; m = m->next) {
+            purge(e, m);
+        }
+        commands_audit(e, c, "purge", root.id, 0);
+        batch_add_answer(engine_batch(e), c, 0);
+    }
+}
