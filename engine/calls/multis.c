@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -39,6 +40,7 @@ struct multis {
     void *user;
     int epoll_fd;
     int wake_fd;
+    atomic_bool is_woken; /* wake_fd was written and not read yet. Any thread. */
     unsigned n_in_flight;
     unsigned n_multis;
     struct multi multis[MULTIS_MAX];
@@ -197,6 +199,9 @@ static void drain_wake(struct multis *m)
     ssize_t n = read(m->wake_fd, &count, sizeof(count));
 
     (void)n; /* EAGAIN: somebody was quicker; there is nothing to lose. */
+    /* Read first: who wakes us from here on writes again. What was brought before is
+     * seen by whoever looks for it after this. */
+    (void)atomic_exchange(&m->is_woken, false);
 }
 
 static void take_event(struct multis *m, const struct epoll_event *event)
@@ -283,8 +288,12 @@ void multis_wait(struct multis *m, int timeout_ms)
 void multis_wake(struct multis *m)
 {
     const uint64_t one = 1;
-    ssize_t n = write(m->wake_fd, &one, sizeof(one));
+    ssize_t n;
 
+    if (atomic_exchange(&m->is_woken, true)) {
+        return; /* Somebody did, and it was not seen yet: under load, most of the time. */
+    }
+    n = write(m->wake_fd, &one, sizeof(one));
     (void)n; /* EAGAIN: 2^64 - 2 wakes are pending, which is a wake. */
 }
 
