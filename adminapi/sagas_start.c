@@ -336,7 +336,8 @@ static void fill_start(struct request *r, const struct start *start)
 
     c->kind = COMMAND_START;
     c->of.start.definition = start->entry->num;
-    c->of.start.definition_name = start->entry->definition->name;
+    /* A copy: a request given up at the end outlives its door's definitions. */
+    c->of.start.definition_name = arena_text(r->arena, start->entry->definition->name);
     c->of.start.is_unique = start->entry->definition->is_unique;
     c->of.start.input = start->input;
     if (is_traceparent(r->headers.traceparent)) {
