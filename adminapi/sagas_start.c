@@ -5,6 +5,8 @@
  * saga is answered from the state that was just committed, without reading the store;
  * anything else (waited for, repeated) is read.
  */
+#include "adminapi/sagas_start.h"
+
 #include <string.h>
 
 #include "adminapi/answer.h"
@@ -12,7 +14,6 @@
 #include "adminapi/handlers.h"
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
-#include "adminapi/sagas_start.h"
 #include "adminapi/submit.h"
 #include "base/clk.h"
 #include "base/ids.h"

@@ -147,7 +147,8 @@ enum store_op_kind {
     STORE_SAGA_INSERT, /* saga and, in .input, its input */
     STORE_SAGA_UPDATE, /* status, is_paused, is_asleep, stuck_step, wake_ms, updated_ms,
                           ended_ms, unique_key of saga.num */
-    STORE_SAGA_PURGE,        /* saga.num, final, and all that is kept of it but audit, replays and webhooks: gone at updated_ms; its id stays taken */
+    STORE_SAGA_PURGE,  /* saga.num, final, and all that is kept of it but audit, replays
+                          and webhooks: gone at updated_ms; its id stays taken */
     STORE_TURN,
     STORE_ITEM,
     STORE_LATE,
