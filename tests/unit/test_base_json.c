@@ -113,8 +113,8 @@ START_TEST(test_what_only_resembles_json_is_refused)
                                  "\"\\x\"",
                                  "\"\\ud800\"",
                                  "\"a\nb\"",
-                                 "\xef\xbb\xbf"
-                                 "1",
+                                 ("\xef\xbb\xbf"
+                                  "1"),
                                  "\"\xed\xa0\x80\""};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -65,8 +65,8 @@ START_TEST(test_keys_have_24_to_64_bytes_of_base64_behind_the_prefix)
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",  /* No whole number of bytes. */
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS-", /* The other alphabet. */
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLQ==", /* 22 bytes. */
-        "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", /* 65 bytes. */
+        ("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+         "AAAAAAAAAAAAAAAAAAAAAAAAAAA="), /* 65 bytes. */
     };
     struct sign_message m = message();
     char out[SIGN_TEXT_MAX] = "untouched";
