@@ -7,26 +7,6 @@
 #include "adminapi/redact.h"
 #include "engine/run/saga_text.h"
 
-static const struct definition_call *call_of(const struct definition *d,
-                                             const struct view_call *call)
-{
-    const struct definition_step *step;
-
-    if (call->step >= d->plan->n_nodes) {
-        return NULL;
-    }
-    step = &d->steps[call->step];
-    switch (call->call) {
-    case CALL_ACTION:
-        return step->action;
-    case CALL_CONFIRM:
-        return step->confirm;
-    case CALL_COMPENSATION:
-        return step->compensation;
-    }
-    return NULL;
-}
-
 static void put_request_headers(struct json_out *o, const struct render_header *headers,
                                 size_t n, const struct redact *redact)
 {
@@ -152,7 +132,9 @@ static void put_name(struct json_out *o, const struct definition *d,
 void call_json_write(struct json_out *o, const struct definition *d,
                      const struct view_call *call)
 {
-    const struct definition_call *made = call_of(d, call);
+    const struct definition_call *made =
+        call->step < d->plan->n_nodes ? definition_call_of(d, call->step, call->call)
+                                      : NULL;
     const struct redact redact = {made != NULL ? made->redact : NULL,
                                   made != NULL ? made->n_redact : 0};
 

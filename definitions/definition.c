@@ -1,6 +1,7 @@
 /* definition.c - from text to a definition, and its end; see definition.h. */
 #include "definitions/definition.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,4 +144,21 @@ uint16_t definition_step_of(const struct definition *d, const char *id)
         }
     }
     return PLAN_NONE;
+}
+
+const struct definition_call *definition_call_of(const struct definition *d,
+                                                 uint16_t step, enum call_kind call)
+{
+    const struct definition_step *s = &d->steps[step];
+
+    switch (call) {
+    case CALL_ACTION:
+        return s->action;
+    case CALL_CONFIRM:
+        return s->confirm;
+    case CALL_COMPENSATION:
+        return s->compensation;
+    }
+    assert(false);
+    return NULL;
 }

@@ -145,4 +145,8 @@ void definition_pin_child(struct definition *d, struct json_span name, uint32_t 
 /* Step number of an id, PLAN_NONE if there is none. */
 uint16_t definition_step_of(const struct definition *d, const char *id);
 
+/* The step's action, confirm or compensation; NULL: it has none. */
+const struct definition_call *definition_call_of(const struct definition *d,
+                                                 uint16_t step, enum call_kind call);
+
 #endif /* DEFINITIONS_DEFINITION_H */

@@ -1,5 +1,4 @@
 /* rehearse_script.c - the script of a rehearsal: what comes, and what it means. */
-#include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -240,23 +239,6 @@ struct line script_next(struct rehearsal *r, uint16_t step, uint32_t item,
 /* ---- judging --------------------------------------------------------------------------
  */
 
-static const struct definition_call *call_of(const struct rehearsal *r,
-                                             const struct arrival *a)
-{
-    const struct definition_step *step = &r->d->steps[a->step];
-
-    switch (a->call) {
-    case CALL_ACTION:
-        return step->action;
-    case CALL_CONFIRM:
-        return step->confirm;
-    case CALL_COMPENSATION:
-        return step->compensation;
-    }
-    assert(false);
-    return NULL;
-}
-
 /* .response, as the engine makes it; a callback has no status. */
 static struct json_span write_response(struct rehearsal *r, const struct arrival *a)
 {
@@ -306,7 +288,7 @@ static enum verdict_condition ask(struct rehearsal *r, const struct arrival *a,
 struct verdict script_judge(struct rehearsal *r, const struct arrival *a,
                             const char **detail)
 {
-    const struct definition_call *call = call_of(r, a);
+    const struct definition_call *call = definition_call_of(r->d, a->step, a->call);
     struct verdict_facts facts = a->line.facts;
     struct verdict_policy policy = {
         .statuses = &call->statuses,

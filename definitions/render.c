@@ -231,26 +231,12 @@ static void hand_over(const struct making *m, struct render_request *out)
     out->hash = request_hash(out);
 }
 
-static const struct definition_call *call_of(const struct definition_step *step,
-                                             enum call_kind call)
-{
-    switch (call) {
-    case CALL_ACTION:
-        return step->action;
-    case CALL_CONFIRM:
-        return step->confirm;
-    case CALL_COMPENSATION:
-        return step->compensation;
-    }
-    return NULL;
-}
-
 enum err render_call(const struct definition *d, uint16_t step, enum call_kind call,
                      const struct render_scope *scope, struct arena *a,
                      struct render_request *out, struct err_info *info)
 {
     struct view view = {d, scope};
-    struct making m = {.call = call_of(&d->steps[step], call),
+    struct making m = {.call = definition_call_of(d, step, call),
                        .root = root_of(&view),
                        .a = a,
                        .info = info};

@@ -1,7 +1,6 @@
 /* answer.c - see answer.h. */
 #include "engine/run/answer.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -10,23 +9,6 @@
 #include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
-
-static const struct definition_call *call_of(const struct resident *r,
-                                             const struct call_name *name)
-{
-    const struct definition_step *step = &r->entry->definition->steps[name->step];
-
-    switch (name->call) {
-    case CALL_ACTION:
-        return step->action;
-    case CALL_CONFIRM:
-        return step->confirm;
-    case CALL_COMPENSATION:
-        return step->compensation;
-    }
-    assert(false);
-    return NULL;
-}
 
 /* ---- conditions
  * ------------------------------------------------------------------------- */
@@ -112,7 +94,8 @@ static enum verdict_condition ask(struct asking *q, const struct expr *e)
 static struct verdict judge(struct engine *e, struct resident *r,
                             const struct call_answer *answer, struct err_info *failure)
 {
-    const struct definition_call *call = call_of(r, &answer->name);
+    const struct definition_call *call =
+        definition_call_of(r->entry->definition, answer->name.step, answer->name.call);
     struct asking q = {.e = e, .r = r, .answer = answer};
     struct verdict_policy policy = {
         .statuses = &call->statuses,

@@ -6,21 +6,11 @@
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
-static const struct definition_call *call_of(const struct resident *r,
-                                             const struct saga_cell *c)
-{
-    const struct definition_step *step = &r->entry->definition->steps[c->step];
-
-    if (c->call == CALL_ACTION) {
-        return step->action;
-    }
-    return c->call == CALL_CONFIRM ? step->confirm : step->compensation;
-}
-
 struct service *grant_service(struct engine *e, struct resident *r,
                               const struct saga_cell *c)
 {
-    const struct definition_call *call = call_of(r, c);
+    const struct definition_call *call =
+        definition_call_of(r->entry->definition, c->step, c->call);
     struct render_request request;
     struct render_scope scope;
     struct err_info info;

@@ -80,23 +80,6 @@ static const char *call_of(const struct why *w, const struct saga_cell *c)
                : arena_printf(w->a, "the %s of %s", call_name_of(c->call), step_of(w, c));
 }
 
-static const struct definition_call *definition_call_of(const struct why *w,
-                                                        const struct saga_cell *c)
-{
-    const struct definition_step *step = &w->v->definition->steps[c->step];
-
-    switch (c->call) {
-    case CALL_ACTION:
-        return step->action;
-    case CALL_CONFIRM:
-        return step->confirm;
-    case CALL_COMPENSATION:
-        return step->compensation;
-    }
-    assert(false);
-    return NULL;
-}
-
 static const struct plan_call *plan_call_of(const struct why *w,
                                             const struct saga_cell *c)
 {
@@ -117,7 +100,8 @@ static const struct plan_call *plan_call_of(const struct why *w,
 /* The service's name; NULL: an absolute URL, or no call at all. */
 static const char *service_of(const struct why *w, const struct saga_cell *c)
 {
-    const struct definition_call *call = definition_call_of(w, c);
+    const struct definition_call *call =
+        definition_call_of(w->v->definition, c->step, c->call);
 
     return call != NULL ? call->service : NULL;
 }
