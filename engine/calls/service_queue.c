@@ -225,11 +225,6 @@ void queues_add(struct queues *q, struct line *line, const struct service_waiter
     q->n++;
 }
 
-bool queues_holds(const struct queues *q, const struct service_waiter *w)
-{
-    return find(q, w) != NULL;
-}
-
 bool queues_take(struct queues *q, struct line *line, struct service_waiter *out)
 {
     bool has_first = line->oldest[LANE_FIRST] != NULL;

@@ -37,8 +37,6 @@ void queues_destroy(struct queues *q); /* NULL is fine; lines are then void. */
  * moved to the first lane when an operator now asks for it. */
 void queues_add(struct queues *q, struct line *line, const struct service_waiter *w);
 
-bool queues_holds(const struct queues *q, const struct service_waiter *w);
-
 /* Take whose turn it is; false if nobody waits. */
 bool queues_take(struct queues *q, struct line *line, struct service_waiter *out);
 

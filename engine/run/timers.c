@@ -125,11 +125,6 @@ bool timers_pop_due(struct timers *t, uint64_t now_ms, uint32_t *slot_out)
     return true;
 }
 
-uint64_t timers_first_ms(const struct timers *t)
-{
-    return t->n > 0 ? t->timers[t->heap[0]].at_ms : 0;
-}
-
 int timers_sleep_ms(const struct timers *t, uint64_t now_ms)
 {
     uint64_t at_ms;

@@ -28,9 +28,6 @@ void timers_clear(struct timers *t, uint32_t slot); /* No timer set: nothing. */
 /* The earliest timer at or before now_ms, taken off the heap; false if none. */
 bool timers_pop_due(struct timers *t, uint64_t now_ms, uint32_t *slot_out);
 
-/* The earliest time set, 0 if none. */
-uint64_t timers_first_ms(const struct timers *t);
-
 /* Milliseconds the loop may sleep: 0 if one is due, -1 if there is none. */
 int timers_sleep_ms(const struct timers *t, uint64_t now_ms);
 
