@@ -165,21 +165,6 @@ const struct preview_rendered *preview_rendered_of(const struct previewing *p,
     return NULL;
 }
 
-static const struct definition_call *call_of(const struct definition_step *step,
-                                             enum call_kind call)
-{
-    switch (call) {
-    case CALL_ACTION:
-        return step->action;
-    case CALL_CONFIRM:
-        return step->confirm;
-    case CALL_COMPENSATION:
-        return step->compensation;
-    }
-    assert(false);
-    return NULL;
-}
-
 /* Its literal parts, with "…" for every expression. */
 static const char *url_with_holes(const struct template *url, struct arena *a)
 {
@@ -218,7 +203,8 @@ static bool is_changed(const struct previewing *p, const struct saga_question *q
 static enum err render(struct previewing *p, const struct saga_question *q,
                        struct preview_rendered *x)
 {
-    const struct definition_call *call = call_of(step_of(p, q), q->call);
+    const struct definition_call *call =
+        definition_call_of(p->v->definition, q->step, q->call);
     struct render_scope scope;
     struct json_span input;
 
@@ -235,7 +221,8 @@ static enum err render(struct previewing *p, const struct saga_question *q,
 
 static int64_t ask_render(struct previewing *p, const struct saga_question *q)
 {
-    const struct definition_call *call = call_of(step_of(p, q), q->call);
+    const struct definition_call *call =
+        definition_call_of(p->v->definition, q->step, q->call);
     struct preview_rendered *x = arena_take(p->turn, sizeof(*x));
 
     if (render(p, q, x) != ERR_OK) {
