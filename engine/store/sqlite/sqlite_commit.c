@@ -5,301 +5,32 @@
 #include "base/limits.h"
 #include "engine/store/sqlite/sqlite_db.h"
 #include "engine/store/sqlite/sqlite_store.h"
-#include "engine/store/store_label.h"
+#include "engine/store/sqlite/sqlite_write.h"
 
-static const char refused[] = "the batch was refused";
+const char sqlite_refused[] = "the batch was refused";
 
-/* Run a bound statement that gives no rows. */
-static enum err run(struct sqlite_store *st, enum sqlite_write which,
+enum err sqlite_run(struct sqlite_store *st, enum sqlite_write which,
                     struct err_info *info)
 {
     sqlite3_stmt *stmt = st->write[which];
     enum err e = ERR_OK;
 
     if (sqlite3_step(stmt) != SQLITE_DONE) {
-        e = sqlite_db_error(st->db, info, refused);
+        e = sqlite_db_error(st->db, info, sqlite_refused);
     }
     (void)sqlite3_reset(stmt); /* Repeats the step's result. */
     return e;
 }
 
-static enum err run_and_change_one(struct sqlite_store *st, enum sqlite_write which,
-                                   const char *what, struct err_info *info)
+enum err sqlite_run_one(struct sqlite_store *st, enum sqlite_write which,
+                        const char *what, struct err_info *info)
 {
-    const enum err e = run(st, which, info);
+    const enum err e = sqlite_run(st, which, info);
 
     if (e == ERR_OK && sqlite3_changes(st->db) != 1) {
-        return err_set(info, ERR_CONFLICT, "%s: %s", refused, what);
+        return err_set(info, ERR_CONFLICT, "%s: %s", sqlite_refused, what);
     }
     return e;
-}
-
-/* ---- counts --------------------------------------------------------------------- */
-
-static enum err write_count(struct sqlite_store *st, struct sqlite_count *c,
-                            struct err_info *info)
-{
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_COUNT];
-    int rc;
-
-    if (c->change == 0) {
-        return ERR_OK;
-    }
-    sqlite_bind_number(stmt, 1, c->name);
-    sqlite_bind_number(stmt, 2, c->status);
-    rc = sqlite3_bind_int64(stmt, 3, c->change); /* May be negative. */
-    assert(rc == SQLITE_OK);
-    c->change = 0;
-    return run(st, SQLITE_WRITE_COUNT, info);
-}
-
-static enum err count(struct sqlite_store *st, uint64_t name, enum saga_status status,
-                      int64_t change, struct err_info *info)
-{
-    struct sqlite_count *c = &st->counts[hash_mix(name, status) % SQLITE_COUNT_SLOTS];
-
-    if (c->name != name || c->status != status) {
-        const enum err e = write_count(st, c, info);
-
-        if (e != ERR_OK) {
-            return e;
-        }
-        c->name = name;
-        c->status = status;
-    }
-    c->change += change;
-    return ERR_OK;
-}
-
-static enum err write_counts(struct sqlite_store *st, struct err_info *info)
-{
-    for (size_t i = 0; i < SQLITE_COUNT_SLOTS; i++) {
-        const enum err e = write_count(st, &st->counts[i], info);
-
-        if (e != ERR_OK) {
-            return e;
-        }
-    }
-    return ERR_OK;
-}
-
-/* ---- sagas ---------------------------------------------------------------------- */
-
-static enum err name_of(struct sqlite_store *st, uint64_t definition, uint64_t *out,
-                        struct err_info *info)
-{
-    struct sqlite_name *slot = &st->names[definition % SQLITE_NAME_SLOTS];
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_NAME_OF];
-    enum err e = ERR_OK;
-    int rc;
-
-    if (slot->definition != definition || definition == 0) {
-        sqlite_bind_number(stmt, 1, definition);
-        rc = sqlite3_step(stmt);
-        if (rc == SQLITE_ROW) {
-            *slot = (struct sqlite_name){definition, sqlite_column_number(stmt, 0)};
-        } else if (rc == SQLITE_DONE) {
-            e = err_set(info, ERR_CONFLICT, "%s: no definition has number %llu", refused,
-                        (unsigned long long)definition);
-        } else {
-            e = sqlite_db_error(st->db, info, refused);
-        }
-        (void)sqlite3_reset(stmt); /* Repeats the step's result. */
-    }
-    if (e == ERR_OK) {
-        *out = slot->name;
-    }
-    return e;
-}
-
-static void bind_saga(sqlite3_stmt *stmt, const struct store_saga *s, uint64_t name)
-{
-    sqlite_bind_number(stmt, 1, s->num);
-    sqlite_bind_text(stmt, 2, s->id);
-    sqlite_bind_number(stmt, 3, s->definition);
-    sqlite_bind_number(stmt, 4, name);
-    sqlite_bind_number(stmt, 5, s->status);
-    sqlite_bind_number(stmt, 6, s->is_paused);
-    sqlite_bind_number(stmt, 7, s->is_asleep);
-    sqlite_bind_number(stmt, 8, s->wake_ms);
-    sqlite_bind_number(stmt, 9, s->started_ms);
-    sqlite_bind_number(stmt, 10, s->updated_ms);
-    sqlite_bind_number(stmt, 11, s->ended_ms);
-    sqlite_bind_number(stmt, 12, s->parent);
-    sqlite_bind_number(stmt, 13, s->parent_step);
-    sqlite_bind_number(stmt, 14, s->parent_item);
-    sqlite_bind_number(stmt, 15, s->generation);
-    sqlite_bind_number(stmt, 16, s->vars);
-    sqlite_bind_text(stmt, 17, s->key);
-    sqlite_bind_text(stmt, 18, s->unique_key);
-    sqlite_bind_text(stmt, 19, s->ordering_key);
-    sqlite_bind_text(stmt, 20, s->stuck_step);
-    sqlite_bind_text(stmt, 21, s->labels);
-    sqlite_bind_text(stmt, 22, s->traceparent);
-    sqlite_bind_text(stmt, 23, s->tracestate);
-}
-
-static enum err insert_labels(struct sqlite_store *st, const struct store_saga *s,
-                              struct err_info *info)
-{
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_LABEL];
-    struct store_label_walk w;
-    enum err e = ERR_OK;
-
-    if (s->labels == NULL) {
-        return ERR_OK;
-    }
-    store_label_walk_init(&w, s->labels);
-    while (e == ERR_OK && store_label_walk_next(&w)) {
-        sqlite_bind_text(stmt, 1, buf_text(&w.name));
-        sqlite_bind_text(stmt, 2, buf_text(&w.value));
-        sqlite_bind_number(stmt, 3, s->num);
-        e = run(st, SQLITE_WRITE_LABEL, info);
-    }
-    store_label_walk_done(&w);
-    return e;
-}
-
-static enum err delete_labels(struct sqlite_store *st, uint64_t num,
-                              struct err_info *info)
-{
-    sqlite3_stmt *were = st->write[SQLITE_WRITE_LABELS_WERE];
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_PURGE_LABEL];
-    struct store_label_walk w;
-    enum err e = ERR_OK;
-
-    sqlite_bind_number(were, 1, num);
-    if (sqlite3_step(were) == SQLITE_ROW && sqlite_column_string(were, 0) != NULL) {
-        store_label_walk_init(&w, sqlite_column_string(were, 0));
-        while (e == ERR_OK && store_label_walk_next(&w)) {
-            sqlite_bind_text(stmt, 1, buf_text(&w.name));
-            sqlite_bind_text(stmt, 2, buf_text(&w.value));
-            sqlite_bind_number(stmt, 3, num);
-            e = run(st, SQLITE_WRITE_PURGE_LABEL, info);
-        }
-        store_label_walk_done(&w);
-    }
-    if (sqlite3_reset(were) != SQLITE_OK && e == ERR_OK) { /* The step's result. */
-        e = sqlite_db_error(st->db, info, refused);
-    }
-    return e;
-}
-
-static enum err insert_input(struct sqlite_store *st, uint64_t saga,
-                             struct store_bytes input, struct err_info *info)
-{
-    if (input.at == NULL) {
-        return ERR_OK;
-    }
-    sqlite_bind_number(st->write[SQLITE_WRITE_INPUT], 1, saga);
-    sqlite_bind_bytes(st->write[SQLITE_WRITE_INPUT], 2, input);
-    return run(st, SQLITE_WRITE_INPUT, info);
-}
-
-static enum err insert_saga(struct sqlite_store *st, const struct store_op *op,
-                            struct err_info *info)
-{
-    const struct store_saga *s = &op->of.saga.row;
-    uint64_t name = 0;
-    enum err e = name_of(st, s->definition, &name, info);
-
-    if (e != ERR_OK) {
-        return e;
-    }
-    bind_saga(st->write[SQLITE_WRITE_SAGA], s, name);
-    e = run(st, SQLITE_WRITE_SAGA, info);
-    if (e == ERR_OK) {
-        e = insert_input(st, s->num, op->of.saga.input, info);
-    }
-    if (e == ERR_OK) {
-        e = insert_labels(st, s, info);
-    }
-    return e == ERR_OK ? count(st, name, s->status, 1, info) : e;
-}
-
-/* What the row says now, for the counts. */
-static enum err read_saga_before(struct sqlite_store *st, uint64_t num,
-                                 uint64_t *name_out, enum saga_status *status_out,
-                                 struct err_info *info)
-{
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_SAGA_WAS];
-    enum err e = ERR_OK;
-    int rc;
-
-    sqlite_bind_number(stmt, 1, num);
-    rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW) {
-        *name_out = sqlite_column_number(stmt, 0);
-        *status_out = (enum saga_status)sqlite3_column_int(stmt, 1);
-    } else if (rc == SQLITE_DONE) {
-        e = err_set(info, ERR_CONFLICT, "%s: no saga has number %llu", refused,
-                    (unsigned long long)num);
-    } else {
-        e = sqlite_db_error(st->db, info, refused);
-    }
-    (void)sqlite3_reset(stmt); /* Repeats the step's result. */
-    return e;
-}
-
-static enum err count_move(struct sqlite_store *st, uint64_t name, enum saga_status from,
-                           enum saga_status to, struct err_info *info)
-{
-    enum err e;
-
-    if (from == to) {
-        return ERR_OK;
-    }
-    e = count(st, name, from, -1, info);
-    return e == ERR_OK ? count(st, name, to, 1, info) : e;
-}
-
-static enum err update_saga(struct sqlite_store *st, const struct store_saga *s,
-                            struct err_info *info)
-{
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_SAGA_UPDATE];
-    uint64_t name = 0;
-    enum saga_status before = SAGA_STATUS_RUNNING;
-    enum err e = read_saga_before(st, s->num, &name, &before, info);
-
-    if (e != ERR_OK) {
-        return e;
-    }
-    sqlite_bind_number(stmt, 1, s->num);
-    sqlite_bind_number(stmt, 2, s->status);
-    sqlite_bind_number(stmt, 3, s->is_paused);
-    sqlite_bind_number(stmt, 4, s->is_asleep);
-    sqlite_bind_text(stmt, 5, s->stuck_step);
-    sqlite_bind_number(stmt, 6, s->wake_ms);
-    sqlite_bind_number(stmt, 7, s->updated_ms);
-    sqlite_bind_number(stmt, 8, s->ended_ms);
-    sqlite_bind_text(stmt, 9, s->unique_key);
-    e = run(st, SQLITE_WRITE_SAGA_UPDATE, info);
-    return e == ERR_OK ? count_move(st, name, before, s->status, info) : e;
-}
-
-static enum err purge_saga(struct sqlite_store *st, const struct store_saga *s,
-                           struct err_info *info)
-{
-    static const enum sqlite_write deletes[] = {
-        SQLITE_WRITE_PURGE_LATE, SQLITE_WRITE_PURGE_ITEM, SQLITE_WRITE_PURGE_JOURNAL,
-        SQLITE_WRITE_PURGE_INPUT, SQLITE_WRITE_PURGE_SAGA};
-    uint64_t name = 0;
-    enum saga_status before = SAGA_STATUS_RUNNING;
-    enum err e = read_saga_before(st, s->num, &name, &before, info);
-
-    if (e == ERR_OK) {
-        sqlite_bind_number(st->write[SQLITE_WRITE_PURGED], 1, s->num);
-        sqlite_bind_number(st->write[SQLITE_WRITE_PURGED], 2, s->updated_ms);
-        e = run_and_change_one(st, SQLITE_WRITE_PURGED, "the saga is not final", info);
-    }
-    if (e == ERR_OK) {
-        e = delete_labels(st, s->num, info);
-    }
-    for (size_t i = 0; e == ERR_OK && i < sizeof(deletes) / sizeof(deletes[0]); i++) {
-        sqlite_bind_number(st->write[deletes[i]], 1, s->num);
-        e = run(st, deletes[i], info);
-    }
-    return e == ERR_OK ? count(st, name, before, -1, info) : e;
 }
 
 /* ---- the rest ------------------------------------------------------------------- */
@@ -315,7 +46,7 @@ static enum err insert_turn(struct sqlite_store *st, const struct store_turn *t,
     sqlite_bind_number(stmt, 4, t->event);
     sqlite_bind_bytes(stmt, 5, t->data);
     sqlite_bind_bytes(stmt, 6, t->state);
-    return run(st, SQLITE_WRITE_TURN, info);
+    return sqlite_run(st, SQLITE_WRITE_TURN, info);
 }
 
 static enum err insert_item(struct sqlite_store *st, const struct store_item *item,
@@ -327,7 +58,7 @@ static enum err insert_item(struct sqlite_store *st, const struct store_item *it
     sqlite_bind_number(stmt, 2, item->step);
     sqlite_bind_number(stmt, 3, item->item);
     sqlite_bind_bytes(stmt, 4, item->value);
-    return run(st, SQLITE_WRITE_ITEM, info);
+    return sqlite_run(st, SQLITE_WRITE_ITEM, info);
 }
 
 static enum err insert_late(struct sqlite_store *st, const struct store_late *l,
@@ -342,7 +73,7 @@ static enum err insert_late(struct sqlite_store *st, const struct store_late *l,
     sqlite_bind_number(stmt, 5, l->call);
     sqlite_bind_number(stmt, 6, l->at_ms);
     sqlite_bind_bytes(stmt, 7, l->data);
-    return run(st, SQLITE_WRITE_LATE, info);
+    return sqlite_run(st, SQLITE_WRITE_LATE, info);
 }
 
 static enum err insert_definition(struct sqlite_store *st,
@@ -352,7 +83,7 @@ static enum err insert_definition(struct sqlite_store *st,
     enum err e;
 
     sqlite_bind_text(st->write[SQLITE_WRITE_NAME], 1, d->name);
-    e = run(st, SQLITE_WRITE_NAME, info);
+    e = sqlite_run(st, SQLITE_WRITE_NAME, info);
     if (e != ERR_OK) {
         return e;
     }
@@ -363,7 +94,7 @@ static enum err insert_definition(struct sqlite_store *st,
     sqlite_bind_text(stmt, 5, d->content);
     sqlite_bind_number(stmt, 6, d->created_ms);
     sqlite_bind_text(stmt, 7, d->children);
-    return run(st, SQLITE_WRITE_DEFINITION, info);
+    return sqlite_run(st, SQLITE_WRITE_DEFINITION, info);
 }
 
 static enum err use_definition(struct sqlite_store *st, const struct store_definition *d,
@@ -371,7 +102,7 @@ static enum err use_definition(struct sqlite_store *st, const struct store_defin
 {
     sqlite_bind_text(st->write[SQLITE_WRITE_USE], 1, d->name);
     sqlite_bind_number(st->write[SQLITE_WRITE_USE], 2, d->version);
-    return run(st, SQLITE_WRITE_USE, info);
+    return sqlite_run(st, SQLITE_WRITE_USE, info);
 }
 
 static enum err flag_definition(struct sqlite_store *st, const struct store_definition *d,
@@ -380,8 +111,7 @@ static enum err flag_definition(struct sqlite_store *st, const struct store_defi
     sqlite_bind_text(st->write[SQLITE_WRITE_FLAGS], 1, d->name);
     sqlite_bind_number(st->write[SQLITE_WRITE_FLAGS], 2, d->is_paused);
     sqlite_bind_number(st->write[SQLITE_WRITE_FLAGS], 3, d->is_archived);
-    return run_and_change_one(st, SQLITE_WRITE_FLAGS, "no definition has that name",
-                              info);
+    return sqlite_run_one(st, SQLITE_WRITE_FLAGS, "no definition has that name", info);
 }
 
 static enum err insert_replay(struct sqlite_store *st, const struct store_replay *r,
@@ -396,7 +126,7 @@ static enum err insert_replay(struct sqlite_store *st, const struct store_replay
     sqlite_bind_number(stmt, 5, (uint64_t)r->status);
     sqlite_bind_bytes(stmt, 6, r->body);
     sqlite_bind_number(stmt, 7, r->at_ms);
-    return run(st, SQLITE_WRITE_REPLAY, info);
+    return sqlite_run(st, SQLITE_WRITE_REPLAY, info);
 }
 
 /* Length before content: no two rows give the same bytes. */
@@ -443,7 +173,7 @@ static enum err insert_audit(struct sqlite_store *st, const struct store_audit *
     sqlite_bind_text(stmt, 6, a->reason);
     sqlite_bind_text(stmt, 7, a->request_id);
     sqlite_bind_text(stmt, 8, st->audit_hash);
-    return run(st, SQLITE_WRITE_AUDIT, info);
+    return sqlite_run(st, SQLITE_WRITE_AUDIT, info);
 }
 
 static enum err insert_vars(struct sqlite_store *st, uint64_t num, const char *text,
@@ -456,7 +186,7 @@ static enum err insert_vars(struct sqlite_store *st, uint64_t num, const char *t
     rc = sqlite3_bind_int64(stmt, 2, (sqlite3_int64)hash_bytes(text, strlen(text)));
     assert(rc == SQLITE_OK);
     sqlite_bind_text(stmt, 3, text);
-    return run(st, SQLITE_WRITE_VARS, info);
+    return sqlite_run(st, SQLITE_WRITE_VARS, info);
 }
 
 static enum err put_meta(struct sqlite_store *st, const char *name, const char *text,
@@ -464,7 +194,7 @@ static enum err put_meta(struct sqlite_store *st, const char *name, const char *
 {
     sqlite_bind_text(st->write[SQLITE_WRITE_META], 1, name);
     sqlite_bind_text(st->write[SQLITE_WRITE_META], 2, text);
-    return run(st, SQLITE_WRITE_META, info);
+    return sqlite_run(st, SQLITE_WRITE_META, info);
 }
 
 static enum err insert_notify(struct sqlite_store *st, const struct store_notify *n,
@@ -482,7 +212,7 @@ static enum err insert_notify(struct sqlite_store *st, const struct store_notify
     sqlite_bind_number(stmt, 8, n->due_ms);
     sqlite_bind_number(stmt, 9, n->attempts);
     sqlite_bind_bytes(stmt, 10, n->body);
-    return run(st, SQLITE_WRITE_NOTIFY, info);
+    return sqlite_run(st, SQLITE_WRITE_NOTIFY, info);
 }
 
 static const char no_notify[] = "no webhook has that number";
@@ -495,14 +225,14 @@ static enum err delay_notify(struct sqlite_store *st, const struct store_notify 
     sqlite_bind_number(stmt, 1, n->num);
     sqlite_bind_number(stmt, 2, n->due_ms);
     sqlite_bind_number(stmt, 3, n->attempts);
-    return run_and_change_one(st, SQLITE_WRITE_NOTIFY_LATER, no_notify, info);
+    return sqlite_run_one(st, SQLITE_WRITE_NOTIFY_LATER, no_notify, info);
 }
 
 static enum err delete_notify(struct sqlite_store *st, uint64_t num,
                               struct err_info *info)
 {
     sqlite_bind_number(st->write[SQLITE_WRITE_NOTIFY_DONE], 1, num);
-    return run_and_change_one(st, SQLITE_WRITE_NOTIFY_DONE, no_notify, info);
+    return sqlite_run_one(st, SQLITE_WRITE_NOTIFY_DONE, no_notify, info);
 }
 
 /* ---- the transaction -------------------------------------------------------------- */
@@ -512,11 +242,11 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
 {
     switch (op->kind) {
     case STORE_SAGA_INSERT:
-        return insert_saga(st, op, info);
+        return sqlite_insert_saga(st, op, info);
     case STORE_SAGA_UPDATE:
-        return update_saga(st, &op->of.saga.row, info);
+        return sqlite_update_saga(st, &op->of.saga.row, info);
     case STORE_SAGA_PURGE:
-        return purge_saga(st, &op->of.saga.row, info);
+        return sqlite_purge_saga(st, &op->of.saga.row, info);
     case STORE_TURN:
         return insert_turn(st, &op->of.turn, info);
     case STORE_ITEM:
@@ -558,7 +288,7 @@ static enum err apply_all(struct sqlite_store *st, const struct store_batch *bat
             return e;
         }
     }
-    return write_counts(st, info);
+    return sqlite_write_counts(st, info);
 }
 
 /* Nothing of the batch stays, also not in what is remembered here. A refusal whose
@@ -573,7 +303,8 @@ static enum err take_back(struct sqlite_store *st, const char *audit_hash, enum 
         sqlite_place_free_reserve(&st->place);
     }
     if (sqlite3_get_autocommit(st->db) == 0 &&
-        run(st, SQLITE_WRITE_ROLLBACK, why == ERR_CONFLICT ? info : NULL) != ERR_OK &&
+        sqlite_run(st, SQLITE_WRITE_ROLLBACK, why == ERR_CONFLICT ? info : NULL) !=
+            ERR_OK &&
         (why == ERR_CONFLICT || why == ERR_BUSY)) {
         return ERR_IO;
     }
@@ -585,14 +316,14 @@ enum err sqlite_commit(struct store *s, const struct store_batch *batch,
 {
     struct sqlite_store *st = (struct sqlite_store *)s;
     char audit_hash[HASH_HEX];
-    enum err e = run(st, SQLITE_WRITE_BEGIN, info);
+    enum err e = sqlite_run(st, SQLITE_WRITE_BEGIN, info);
 
     memcpy(audit_hash, st->audit_hash, sizeof(audit_hash));
     if (e == ERR_OK) {
         e = apply_all(st, batch, info);
     }
     if (e == ERR_OK) {
-        e = run(st, SQLITE_WRITE_COMMIT, info);
+        e = sqlite_run(st, SQLITE_WRITE_COMMIT, info);
     }
     return e == ERR_OK ? ERR_OK : take_back(st, audit_hash, e, info);
 }

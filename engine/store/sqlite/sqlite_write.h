@@ -1,0 +1,29 @@
+/* sqlite_write.h - what the files that write share; for engine/store/sqlite only. Writer
+ * thread. */
+#ifndef STORE_SQLITE_WRITE_H
+#define STORE_SQLITE_WRITE_H
+
+#include "engine/store/sqlite/sqlite_store.h"
+
+/* How the sentence of a refusal begins. */
+extern const char sqlite_refused[];
+
+/* Run a bound statement that gives no rows. */
+enum err sqlite_run(struct sqlite_store *st, enum sqlite_write which,
+                    struct err_info *info);
+/* The same, where anything but one changed row is a conflict: `what` says which. */
+enum err sqlite_run_one(struct sqlite_store *st, enum sqlite_write which,
+                        const char *what, struct err_info *info);
+
+/* ---- sqlite_saga.c ---- */
+
+enum err sqlite_insert_saga(struct sqlite_store *st, const struct store_op *op,
+                            struct err_info *info);
+enum err sqlite_update_saga(struct sqlite_store *st, const struct store_saga *s,
+                            struct err_info *info);
+enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
+                           struct err_info *info);
+/* The counts that wait for the end of the batch. */
+enum err sqlite_write_counts(struct sqlite_store *st, struct err_info *info);
+
+#endif /* STORE_SQLITE_WRITE_H */
