@@ -1,5 +1,10 @@
-/* sqlite_write.h - what the files that write share; for engine/store/sqlite only. Writer
- * thread. */
+/*
+ * sqlite_write.h - what the files that write share; for engine/store/sqlite only.
+ *
+ * Everything here runs on the writer thread, between BEGIN and COMMIT of
+ * sqlite_commit.c. ERR_CONFLICT: the batch breaks a rule and is taken back whole;
+ * any other failure is the end of the store.
+ */
 #ifndef STORE_SQLITE_WRITE_H
 #define STORE_SQLITE_WRITE_H
 
