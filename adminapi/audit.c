@@ -1,4 +1,5 @@
-/* audit.c - GET /v1/audit: who did what, when and why, newest first (S60). */
+/* audit.c - GET /v1/audit: who did what, when and why, newest first (S60). Entries form a
+ * chain of hashes (engine/store/store_audit.h), with what a client needs to check it. */
 #include <inttypes.h>
 
 #include "adminapi/answer.h"
@@ -24,6 +25,7 @@ static bool put_entry(void *user, const struct store_audit *a)
         return false;
     }
     json_open_object(o);
+    json_put_number(o, "seq", (int64_t)a->seq);
     json_put_time(o, "time", a->at_ms);
     json_put(o, "actor", a->actor);
     json_put(o, "action", a->action);
@@ -35,6 +37,8 @@ static bool put_entry(void *user, const struct store_audit *a)
     }
     json_put(o, "reason", a->reason);
     json_put(o, "requestId", a->request_id);
+    json_put(o, "previous", a->previous);
+    json_put(o, "hash", a->hash);
     json_close_object(o);
     list->n++;
     list->last = a->seq;

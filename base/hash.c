@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 void hash_content(const void *bytes, size_t n, char out[static HASH_HEX])
@@ -12,6 +13,37 @@ void hash_content(const void *bytes, size_t n, char out[static HASH_HEX])
 
     assert(result == 0); /* Fails only on bad lengths. */
     (void)sodium_bin2hex(out, HASH_HEX, sum, sizeof(sum)); /* Gives out back. */
+}
+
+static void add_bytes(crypto_generichash_state *state, const char *bytes, size_t n)
+{
+    int result = crypto_generichash_update(state, (const unsigned char *)bytes, n);
+
+    assert(result == 0); /* There is no way to fail. */
+}
+
+void hash_texts(const char *const *texts, size_t n, char out[static HASH_HEX])
+{
+    unsigned char sum[(HASH_HEX - 1) / 2];
+    crypto_generichash_state state;
+    int result = crypto_generichash_init(&state, NULL, 0, sizeof(sum));
+
+    assert(result == 0); /* Fails only on bad lengths. */
+    for (size_t i = 0; i < n; i++) {
+        char length[24];
+
+        if (texts[i] == NULL) {
+            add_bytes(&state, "-,", 2);
+            continue;
+        }
+        add_bytes(&state, length,
+                  (size_t)snprintf(length, sizeof(length), "%zu:", strlen(texts[i])));
+        add_bytes(&state, texts[i], strlen(texts[i]));
+        add_bytes(&state, ",", 1);
+    }
+    result = crypto_generichash_final(&state, sum, sizeof(sum));
+    assert(result == 0);
+    (void)sodium_bin2hex(out, HASH_HEX, sum, sizeof(sum));
 }
 
 void hash_keyed(const unsigned char key[static HASH_KEY_BYTES], const void *bytes,

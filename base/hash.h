@@ -36,6 +36,10 @@ static inline uint64_t hash_bytes(const void *bytes, size_t n)
 /* BLAKE2b-256 of n bytes, in hex: content hashes, ETags, stored tokens. */
 void hash_content(const void *bytes, size_t n, char out[static HASH_HEX]);
 
+/* BLAKE2b-256, in hex, of n texts, each as its length in bytes, ':', itself, ',' (a
+ * netstring); NULL is "-,". So no two lists of texts are hashed alike. */
+void hash_texts(const char *const *texts, size_t n, char out[static HASH_HEX]);
+
 #define HASH_KEY_BYTES 32
 #define HASH_MAC_HEX 33 /* 16 bytes in hex and the NUL. */
 

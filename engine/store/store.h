@@ -138,6 +138,9 @@ struct store_audit {
     uint64_t turn;          /* 0 if it made no turn. */
     const char *reason;     /* NULL none. */
     const char *request_id; /* NULL none. */
+    const char *previous;   /* Filled by readers only: the hash of the entry before; NULL:
+                             * it   is the first. */
+    const char *hash;       /* Filled by readers only: store_audit.h. */
 };
 
 /* ---- writing -------------------------------------------------------------- */

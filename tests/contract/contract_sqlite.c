@@ -436,9 +436,9 @@ START_TEST(test_audit_hashes_form_a_chain_across_restarts_and_refusals)
     add_audit("refused");
     (void)contract_add_saga(1, 77);
     ck_assert_int_eq(contract_try_commit(), ERR_CONFLICT);
-    ck_assert_str_eq(((struct sqlite_store *)contract_store)->audit_hash, second);
+    ck_assert_str_eq(((struct sqlite_store *)contract_store)->audit.hash, second);
     contract_reopen();
-    ck_assert_str_eq(((struct sqlite_store *)contract_store)->audit_hash, second);
+    ck_assert_str_eq(((struct sqlite_store *)contract_store)->audit.hash, second);
 }
 END_TEST
 

@@ -1,5 +1,7 @@
 """GET /v1/audit: who did what, when and why."""
 
+import hashlib
+
 import pytest
 from api_contract import Contract
 from participant import Gate
@@ -53,6 +55,42 @@ def test_what_was_done_is_told_newest_first_with_its_reason_and_request(daemon, 
     assert newest["actor"] == "anonymous"
     assert act["reason"] == "let me look"
     assert act["turn"] == paused.json["revision"]
+    gate.release()
+
+
+def text(value):
+    if value is None:
+        return b"-,"
+    raw = str(value).encode()
+    return b"%d:%s," % (len(raw), raw)
+
+
+def entry_hash(e):
+    """As docs/manual/audit.md tells a client."""
+    members = ("previous", "seq", "time", "actor", "action", "subject", "turn", "reason", "requestId")
+    parts = ["sagad-audit-1"] + [e[m] for m in members]
+    return hashlib.blake2b(b"".join(map(text, parts)), digest_size=32).hexdigest()
+
+
+def test_a_client_can_check_the_chain_from_the_pages(daemon, participant):
+    gate = participant.script("POST", "/charges", Gate())
+    saga_id = daemon.client.start("order").json["id"]
+    participant.wait_for(1, "POST")
+    daemon.client.act(saga_id, "pause", reason="le café brûle, \n\t\"vraiment\"")
+    for i in range(4):
+        pause(daemon, "%d" % i)
+    daemon.kill()
+    daemon.start()
+    pause(daemon, "after a restart")
+    entries, cursor = [], ""
+    while cursor is not None:
+        page = audit(daemon, "?limit=3" + cursor)
+        entries += page["items"]
+        cursor = "&cursor=" + page["next"] if page["next"] else None
+    entries.reverse()
+    assert [e["seq"] for e in entries] == list(range(1, 8))
+    assert [e["previous"] for e in entries] == [None] + [e["hash"] for e in entries[:-1]]
+    assert [e["hash"] for e in entries] == [entry_hash(e) for e in entries]
     gate.release()
 
 

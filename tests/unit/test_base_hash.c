@@ -28,8 +28,24 @@ START_TEST(test_the_stored_hashes_never_change)
 }
 END_TEST
 
+START_TEST(test_texts_are_hashed_with_their_lengths)
+{
+    static const char *const texts[] = {NULL, "", "a\xc3\xa4"};
+    static const char *const others[] = {"", NULL, "a\xc3\xa4"};
+    char text[HASH_HEX];
+    char other[HASH_HEX];
+
+    hash_texts(texts, 3, text); /* "-,0:,3:a\xc3\xa4," */
+    ck_assert_str_eq(text,
+                     "61e14fc03c7848d8b8b3037549a8ec2ff50e2c313b8b65bbe6f0aa89ade9e30a");
+    hash_texts(others, 3, other);
+    ck_assert_str_ne(text, other);
+}
+END_TEST
+
 int main(void)
 {
     return suite_main("hash", test_a_content_hash_is_blake2b_256,
-                      test_the_stored_hashes_never_change);
+                      test_the_stored_hashes_never_change,
+                      test_texts_are_hashed_with_their_lengths);
 }

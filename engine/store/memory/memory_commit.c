@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "engine/store/memory/memory_store.h"
+#include "engine/store/store_audit.h"
 
 #define BUCKETS_LEAST 1024
 
@@ -387,6 +388,7 @@ static enum err insert_replay(struct memory_store *m, const struct store_replay 
 static void insert_audit(struct memory_store *m, const struct store_audit *a)
 {
     struct memory_audit *audit = arena_take(m->arena, sizeof(*audit));
+    char hash[HASH_HEX];
 
     *audit =
         (struct memory_audit){.older = m->audit, .commit = this_commit(m), .audit = *a};
@@ -396,6 +398,9 @@ static void insert_audit(struct memory_store *m, const struct store_audit *a)
     audit->audit.subject = arena_text(m->arena, a->subject);
     audit->audit.reason = arena_text(m->arena, a->reason);
     audit->audit.request_id = arena_text(m->arena, a->request_id);
+    audit->audit.previous = m->audit != NULL ? m->audit->audit.hash : NULL;
+    store_audit_hash(&audit->audit, hash);
+    audit->audit.hash = arena_text(m->arena, hash);
     set_word(m, &m->audit, audit);
 }
 

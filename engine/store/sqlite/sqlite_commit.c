@@ -6,6 +6,7 @@
 #include "engine/store/sqlite/sqlite_db.h"
 #include "engine/store/sqlite/sqlite_store.h"
 #include "engine/store/sqlite/sqlite_write.h"
+#include "engine/store/store_audit.h"
 
 const char sqlite_refused[] = "the batch was refused";
 
@@ -129,42 +130,18 @@ static enum err insert_replay(struct sqlite_store *st, const struct store_replay
     return sqlite_run(st, SQLITE_WRITE_REPLAY, info);
 }
 
-/* Length before content: no two rows give the same bytes. */
-static void add_part(struct buf *b, const char *text)
-{
-    if (text == NULL) {
-        buf_add_text(b, "-;");
-    } else {
-        buf_printf(b, "%zu:", strlen(text));
-        buf_add_text(b, text);
-        buf_add_char(b, ';');
-    }
-}
-
-/* audit_hash becomes the hash of (audit_hash, row). */
-static void chain_audit(struct sqlite_store *st, const struct store_audit *a)
-{
-    struct buf b;
-
-    buf_init(&b, (size_t)8 * LIMIT_BODY_BYTES); /* The fields came in a request. */
-    add_part(&b, st->audit_hash);
-    buf_printf(&b, "%llu;%llu;", (unsigned long long)a->at_ms,
-               (unsigned long long)a->turn);
-    add_part(&b, a->actor);
-    add_part(&b, a->action);
-    add_part(&b, a->subject);
-    add_part(&b, a->reason);
-    add_part(&b, a->request_id);
-    hash_content(buf_text(&b), b.n, st->audit_hash);
-    buf_done(&b);
-}
-
 static enum err insert_audit(struct sqlite_store *st, const struct store_audit *a,
                              struct err_info *info)
 {
     sqlite3_stmt *stmt = st->write[SQLITE_WRITE_AUDIT];
+    struct store_audit row = *a;
+    char hash[HASH_HEX];
 
-    chain_audit(st, a);
+    row.seq = st->audit.seq + 1;
+    row.previous = row.seq > 1 ? st->audit.hash : NULL;
+    store_audit_hash(&row, hash);
+    st->audit.seq = row.seq;
+    memcpy(st->audit.hash, hash, sizeof(hash));
     sqlite_bind_number(stmt, 1, a->at_ms);
     sqlite_bind_text(stmt, 2, a->actor);
     sqlite_bind_text(stmt, 3, a->action);
@@ -172,7 +149,8 @@ static enum err insert_audit(struct sqlite_store *st, const struct store_audit *
     sqlite_bind_number(stmt, 5, a->turn);
     sqlite_bind_text(stmt, 6, a->reason);
     sqlite_bind_text(stmt, 7, a->request_id);
-    sqlite_bind_text(stmt, 8, st->audit_hash);
+    sqlite_bind_text(stmt, 8, st->audit.hash);
+    sqlite_bind_number(stmt, 9, row.seq);
     return sqlite_run(st, SQLITE_WRITE_AUDIT, info);
 }
 
@@ -293,12 +271,12 @@ static enum err apply_all(struct sqlite_store *st, const struct store_batch *bat
 
 /* Nothing of the batch stays, also not in what is remembered here. A refusal whose
  * rollback fails is as bad as a failed commit. */
-static enum err take_back(struct sqlite_store *st, const char *audit_hash, enum err why,
-                          struct err_info *info)
+static enum err take_back(struct sqlite_store *st, const struct sqlite_audit_end *audit,
+                          enum err why, struct err_info *info)
 {
     memset(st->counts, 0, sizeof(st->counts));
     memset(st->names, 0, sizeof(st->names));
-    memcpy(st->audit_hash, audit_hash, sizeof(st->audit_hash));
+    st->audit = *audit;
     if (why == ERR_LIMIT) {
         sqlite_place_free_reserve(&st->place);
     }
@@ -315,15 +293,14 @@ enum err sqlite_commit(struct store *s, const struct store_batch *batch,
                        struct err_info *info)
 {
     struct sqlite_store *st = (struct sqlite_store *)s;
-    char audit_hash[HASH_HEX];
+    const struct sqlite_audit_end audit = st->audit;
     enum err e = sqlite_run(st, SQLITE_WRITE_BEGIN, info);
 
-    memcpy(audit_hash, st->audit_hash, sizeof(audit_hash));
     if (e == ERR_OK) {
         e = apply_all(st, batch, info);
     }
     if (e == ERR_OK) {
         e = sqlite_run(st, SQLITE_WRITE_COMMIT, info);
     }
-    return e == ERR_OK ? ERR_OK : take_back(st, audit_hash, e, info);
+    return e == ERR_OK ? ERR_OK : take_back(st, &audit, e, info);
 }

@@ -39,14 +39,14 @@ static int note_wal_pages(void *user, sqlite3 *db, const char *schema, int pages
     return SQLITE_OK;
 }
 
-static enum err load_audit_hash(struct sqlite_store *st, struct err_info *info)
+static enum err load_audit_end(struct sqlite_store *st, struct err_info *info)
 {
     sqlite3_stmt *last = NULL;
     enum err e = ERR_OK;
     int rc;
 
-    rc = sqlite3_prepare_v2(st->db, "SELECT hash FROM audit ORDER BY seq DESC LIMIT 1",
-                            -1, &last, NULL);
+    rc = sqlite3_prepare_v2(
+        st->db, "SELECT hash, seq FROM audit ORDER BY seq DESC LIMIT 1", -1, &last, NULL);
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(last);
     }
@@ -54,8 +54,9 @@ static enum err load_audit_hash(struct sqlite_store *st, struct err_info *info)
         const char *hash = sqlite_column_string(last, 0);
         const size_t n = strlen(hash);
 
-        if (n < sizeof(st->audit_hash)) {
-            memcpy(st->audit_hash, hash, n + 1);
+        st->audit.seq = sqlite_column_number(last, 1);
+        if (n < sizeof(st->audit.hash)) {
+            memcpy(st->audit.hash, hash, n + 1);
         } else {
             e = err_set(info, ERR_IO, "the last audit row's hash is too long");
         }
@@ -123,7 +124,7 @@ enum err store_open_sqlite(const char *path, const struct store_sqlite_options *
     }
     e = sqlite_db_prepare(st->db, write_sql, SQLITE_WRITES, st->write, info);
     if (e == ERR_OK) {
-        e = load_audit_hash(st, info);
+        e = load_audit_end(st, info);
     }
     if (e != ERR_OK) {
         close_store(&st->base);

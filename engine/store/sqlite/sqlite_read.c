@@ -344,6 +344,8 @@ static struct store_audit audit_of(sqlite3_stmt *st)
         .turn = sqlite_column_number(st, 5),
         .reason = sqlite_column_string(st, 6),
         .request_id = sqlite_column_string(st, 7),
+        .hash = sqlite_column_string(st, 8),
+        .previous = sqlite_column_string(st, 9),
     };
 }
 

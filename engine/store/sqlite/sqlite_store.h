@@ -53,7 +53,7 @@
     X(REPLAY, "INSERT INTO replay (scope, key, hash, saga, status, body, at_ms) "        \
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                     \
     X(AUDIT, "INSERT INTO audit (at_ms, actor, action, subject, turn, reason, "          \
-             "request_id, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                \
+             "request_id, hash, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")       \
     X(VARS, "INSERT INTO vars (num, hash, text) VALUES (?1, ?2, ?3)")                    \
     X(META, "INSERT INTO meta (name, text) VALUES (?1, ?2) "                             \
             "ON CONFLICT (name) DO UPDATE SET text = excluded.text")                     \
@@ -92,8 +92,9 @@
     "n.is_paused, n.is_archived, d.children FROM definition_name AS n "             \
     "CROSS JOIN definition AS d ON d.name = n.num "
 
-#define SQLITE_AUDIT_SELECT \
-    "SELECT seq, at_ms, actor, action, subject, turn, reason, request_id FROM audit "
+#define SQLITE_AUDIT_SELECT                                                       \
+    "SELECT seq, at_ms, actor, action, subject, turn, reason, request_id, hash, " \
+    "(SELECT p.hash FROM audit AS p WHERE p.seq = audit.seq - 1) FROM audit "
 #define SQLITE_AUDIT_FILTER                                           \
     "AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR action = ?3) " \
     "ORDER BY seq DESC LIMIT ?4"
@@ -201,6 +202,11 @@ struct sqlite_name {     /* A definition version's name, both numbers. */
     uint64_t name;
 };
 
+struct sqlite_audit_end { /* The last row of the audit. */
+    uint64_t seq;         /* 0: there is none. */
+    char hash[HASH_HEX];
+};
+
 struct sqlite_store {
     struct store base;
     struct sqlite_place place;
@@ -208,9 +214,9 @@ struct sqlite_store {
     sqlite3_stmt *write[SQLITE_WRITES];
     struct sqlite_count counts[SQLITE_COUNT_SLOTS];
     struct sqlite_name names[SQLITE_NAME_SLOTS];
-    char audit_hash[HASH_HEX]; /* Of the last row; "" before the first. */
-    unsigned commits;          /* Since the last checkpoint. */
-    int wal_pages;             /* In the WAL after the last commit. */
+    struct sqlite_audit_end audit;
+    unsigned commits; /* Since the last checkpoint. */
+    int wal_pages;    /* In the WAL after the last commit. */
 };
 
 struct sqlite_reader {
