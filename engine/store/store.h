@@ -26,15 +26,10 @@
 #include "base/err.h"
 #include "base/json_span.h"
 #include "engine/core/saga.h"
+#include "engine/store/store_bulk.h"
 
 struct store;
 struct store_reader;
-
-/* Bytes of any kind, borrowed. */
-struct store_bytes {
-    const void *at; /* NULL: SQL NULL. */
-    size_t n;
-};
 
 /* ---- rows ----------------------------------------------------------------- */
 
@@ -166,6 +161,9 @@ enum store_op_kind {
     STORE_NOTIFY,       /* A new webhook. */
     STORE_NOTIFY_LATER, /* due_ms, attempts of notify.num */
     STORE_NOTIFY_DONE,  /* notify.num is delivered or given up: its row goes. */
+    STORE_BULK,         /* A new bulk action. */
+    STORE_BULK_UPDATE,  /* status, below, done, failed, ended_ms of bulk.num */
+    STORE_BULK_ITEM,    /* What became of one saga. */
 };
 
 struct store_op {
@@ -183,6 +181,8 @@ struct store_op {
         struct store_replay replay;
         struct store_audit audit;
         struct store_notify notify;
+        struct store_bulk bulk;
+        struct store_bulk_item bulk_item;
         struct {
             uint64_t num;
             const char *text;
@@ -233,12 +233,13 @@ void store_reader_end(struct store_reader *r);
 
 /* Every reading function: ERR_OK, ERR_NOT_FOUND (nothing written to out), ERR_IO. */
 
-/* The largest saga, definition, vars and notify numbers, 0 if none. */
+/* The largest saga, definition, vars, notify and bulk numbers, 0 if none. */
 struct store_numbers {
     uint64_t saga;
     uint64_t definition;
     uint64_t vars;
     uint64_t notify;
+    uint64_t bulk;
 };
 MUST_CHECK enum err store_read_numbers(struct store_reader *r, struct store_numbers *out,
                                        struct err_info *info);
@@ -363,7 +364,8 @@ struct store_filter {               /* Zero or NULL: not asked for. */
     const char *const *label_names; /* label_names[i] = label_values[i], and-ed. */
     const char *const *label_values;
     size_t n_labels;
-    int paused; /* 0 any, 1 paused only, -1 not paused only. */
+    int paused;         /* 0 any, 1 paused only, -1 not paused only. */
+    uint64_t above_num; /* Only sagas with a larger number: a walk ends there. */
     uint64_t started_after_ms, started_before_ms;
     uint64_t updated_after_ms, updated_before_ms;
 };
@@ -374,6 +376,12 @@ MUST_CHECK enum err store_scan_sagas(struct store_reader *r,
                                      uint64_t before_num, size_t most,
                                      store_each_saga each, void *user,
                                      struct err_info *info);
+
+/* How many such sagas there are, each looked at. */
+MUST_CHECK enum err store_count_sagas(struct store_reader *r,
+                                      const struct store_filter *filter,
+                                      uint64_t before_num, uint64_t *out,
+                                      struct err_info *info);
 
 /* version 0: the current one. */
 MUST_CHECK enum err store_find_definition(struct store_reader *r, const char *name,

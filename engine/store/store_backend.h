@@ -99,6 +99,13 @@ struct store_turn_query {
     size_t most; /* At least 1. */
 };
 
+struct store_bulk_query { /* By id, or newest first below before_num (0: from the newest).
+                           */
+    const char *id;
+    uint64_t before_num;
+    size_t most; /* At least 1. */
+};
+
 /* A row of bytes or a replay, borrowed for the call. */
 typedef void (*store_take_bytes)(void *user, struct store_bytes bytes);
 typedef void (*store_take_replay)(void *user, const struct store_replay *replay);
@@ -145,6 +152,14 @@ struct store_backend {
                                  const struct store_definition_query *q,
                                  store_each_definition each, void *user,
                                  struct err_info *info);
+    enum err (*count_sagas)(struct store_reader *r, const struct store_filter *filter,
+                            uint64_t before_num, uint64_t *out, struct err_info *info);
+    enum err (*scan_bulks)(struct store_reader *r, const struct store_bulk_query *q,
+                           store_each_bulk each, void *user, struct err_info *info);
+    enum err (*scan_bulk_items)(struct store_reader *r,
+                                const struct store_bulk_items_query *q,
+                                store_each_bulk_item each, void *user,
+                                struct err_info *info);
 };
 
 /* Copies whose texts and bytes live in a. */

@@ -182,6 +182,38 @@ CREATE TABLE notify (
 ) STRICT;
 CREATE INDEX notify_due ON notify (origin, due_ms);
 
+-- Bulk actions: what is done to which sagas, and how far it has come. They are reached
+-- from the largest number down, so that `below` is all there is to remember.
+CREATE TABLE bulk (
+    num        INTEGER PRIMARY KEY,
+    id         TEXT    NOT NULL,
+    action     INTEGER NOT NULL,                -- The event's number.
+    filter     TEXT    NOT NULL,                -- JSON object: the list's parameters.
+    step       TEXT,
+    is_applied INTEGER NOT NULL,
+    body       BLOB,                            -- skip: output; resolve: body.
+    actor      TEXT    NOT NULL,
+    reason     TEXT,
+    status     INTEGER NOT NULL,                -- 0 running, 1 completed, 2 cancelled.
+    below      INTEGER NOT NULL,                -- Sagas of smaller number are to come.
+    total      INTEGER NOT NULL,                -- Sagas that matched when confirmed.
+    done       INTEGER NOT NULL,
+    failed     INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    ended_ms   INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX bulk_id ON bulk (id);
+
+-- What became of each saga of a bulk action, written with its turn.
+CREATE TABLE bulk_item (
+    bulk   INTEGER NOT NULL,
+    n      INTEGER NOT NULL,                    -- From 1, in the order reached.
+    saga   TEXT    NOT NULL,                    -- Its id: it may be purged.
+    status INTEGER NOT NULL,                    -- Afterwards.
+    code   TEXT,                                -- The problem's; NULL: it was done.
+    PRIMARY KEY (bulk, n)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE meta (
     name TEXT NOT NULL PRIMARY KEY,
     text TEXT NOT NULL

@@ -76,6 +76,7 @@ Suite *contract_lists_suite(void);
 Suite *contract_rows_suite(void);
 Suite *contract_audit_suite(void);
 Suite *contract_purge_suite(void);
+Suite *contract_bulk_suite(void);
 Suite *contract_definitions_suite(void);
 Suite *contract_writer_suite(void);
 Suite *contract_sqlite_suite(void);

@@ -77,6 +77,56 @@ START_TEST(test_list_goes_on_below_a_number)
 }
 END_TEST
 
+START_TEST(test_list_ends_above_a_number)
+{
+    static const char *const order[] = {"order"};
+    static const char *const key[] = {"a"};
+    static const char *const team[] = {"team"};
+    static const char *const core[] = {"core"};
+
+    commit_nine();
+    ck_assert_str_eq(list(&(struct store_filter){.above_num = 7}), "9 8");
+    ck_assert_str_eq(contract_list(&(struct store_filter){.above_num = 3}, 6, 9), "5 4");
+    ck_assert_str_eq(
+        list(&(struct store_filter){.above_num = 1, .statuses = BIT(RUNNING)}), "2");
+    ck_assert_str_eq(list(&(struct store_filter){
+                         .above_num = 6, .definitions = order, .n_definitions = 1}),
+                     "9 7");
+    ck_assert_str_eq(
+        list(&(struct store_filter){.above_num = 1, .keys = key, .n_keys = 1}), "5 3");
+    ck_assert_str_eq(
+        list(&(struct store_filter){
+            .above_num = 1, .label_names = team, .label_values = core, .n_labels = 1}),
+        "8 2");
+    ck_assert_str_eq(list(&(struct store_filter){.above_num = 9}), "");
+}
+END_TEST
+
+static uint64_t count(const struct store_filter *filter, uint64_t before)
+{
+    uint64_t n = 99;
+
+    ck_assert_int_eq(
+        store_count_sagas(contract_reader, filter, before, &n, &contract_info), ERR_OK);
+    return n;
+}
+
+START_TEST(test_count_is_as_long_as_the_list)
+{
+    static const char *const keys[] = {"a", "b", "a"};
+
+    commit_nine();
+    ck_assert_uint_eq(count(&(struct store_filter){.paused = 0}, 0), 9);
+    ck_assert_uint_eq(count(&(struct store_filter){.paused = 0}, 4), 3);
+    ck_assert_uint_eq(count(&(struct store_filter){.above_num = 6}, 9), 2);
+    ck_assert_uint_eq(
+        count(&(struct store_filter){.statuses = BIT(RUNNING) | BIT(STUCK)}, 0), 4);
+    ck_assert_uint_eq(count(&(struct store_filter){.keys = keys, .n_keys = 3}, 0), 5);
+    ck_assert_uint_eq(
+        count(&(struct store_filter){.keys = keys, .n_keys = 1, .paused = 1}, 0), 0);
+}
+END_TEST
+
 START_TEST(test_list_by_status)
 {
     commit_nine();
@@ -377,6 +427,8 @@ static void add_tests(TCase *t)
     tcase_add_test(t, test_child_of_a_place_is_its_last_generation);
     tcase_add_test(t, test_list_without_a_filter_is_all_newest_first);
     tcase_add_test(t, test_list_goes_on_below_a_number);
+    tcase_add_test(t, test_list_ends_above_a_number);
+    tcase_add_test(t, test_count_is_as_long_as_the_list);
     tcase_add_test(t, test_list_by_status);
     tcase_add_test(t, test_list_by_definition);
     tcase_add_test(t, test_list_by_definition_and_status);

@@ -97,6 +97,25 @@ START_TEST(test_list_by_status_walks_the_status_indexes)
 }
 END_TEST
 
+START_TEST(test_list_that_ends_above_a_number_walks_no_further)
+{
+    static const char *const texts[] = {"a"};
+
+    assert_walks(
+        plan_of_list(&(struct store_filter){.statuses = BIT(STUCK), .above_num = 5}),
+        "saga_open (status=? AND is_asleep=? AND rowid>? AND rowid<?)");
+    assert_walks(plan_of_list(&(struct store_filter){
+                     .definitions = texts, .n_definitions = 1, .above_num = 5}),
+                 "saga_name (name=? AND rowid>? AND rowid<?)");
+    assert_walks(
+        plan_of_list(&(struct store_filter){
+            .label_names = texts, .label_values = texts, .n_labels = 1, .above_num = 5}),
+        "PRIMARY KEY (name=? AND value=? AND saga>? AND saga<?)");
+    assert_walks(plan_of_list(&(struct store_filter){.above_num = 5, .paused = 1}),
+                 "INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+}
+END_TEST
+
 START_TEST(test_list_by_definition_walks_its_index)
 {
     static const char *const names[] = {"order", "refund"};
@@ -211,6 +230,7 @@ Suite *contract_plans_suite(void)
     tcase_add_checked_fixture(t, contract_open_sqlite, contract_close);
     tcase_add_test(t, test_list_by_status_walks_the_status_indexes);
     tcase_add_test(t, test_list_by_definition_walks_its_index);
+    tcase_add_test(t, test_list_that_ends_above_a_number_walks_no_further);
     tcase_add_test(t, test_list_by_key_stuck_step_or_label_walks_its_index);
     tcase_add_test(t, test_list_without_a_leading_condition_walks_the_sagas_downwards);
     tcase_add_test(t, test_recovery_and_the_due_index_need_no_sort);

@@ -13,9 +13,9 @@
 /* ---- words that can be taken back -----------------------------------------------------
  */
 
-/* where must stay valid until the batch ends. All pointers have one size and form on
- * the systems we build for (POSIX says so for void *). */
-static void set_word(struct memory_store *m, void *where, void *to)
+/* All pointers have one size and form on the systems we build for (POSIX says so for
+ * void *). */
+void memory_set_word(struct memory_store *m, void *where, void *to)
 {
     if (m->n_words == m->words_room) {
         m->words_room = m->words_room == 0 ? 256 : 2 * m->words_room;
@@ -75,7 +75,7 @@ static void add_node(struct memory_store *m, struct memory_map *map, uint64_t ha
 
     *node = (struct memory_node){.next = *bucket, .hash = hash, .owner = owner};
     map->n++;
-    set_word(m, bucket, node);
+    memory_set_word(m, bucket, node);
 }
 
 /* ---- sagas
@@ -168,7 +168,7 @@ static enum err insert_saga(struct memory_store *m, const struct store_op *op,
     saga->older = m->saga;
     add_node(m, &m->by_id, memory_hash_text(from->id), saga);
     add_node(m, &m->by_num, hash_mix(from->num, 0), saga);
-    set_word(m, &m->saga, saga);
+    memory_set_word(m, &m->saga, saga);
     return ERR_OK;
 }
 
@@ -198,7 +198,7 @@ static enum err update_saga(struct memory_store *m, const struct store_saga *to,
     row->saga.updated_ms = to->updated_ms;
     row->saga.ended_ms = to->ended_ms;
     row->saga.unique_key = arena_text(m->arena, to->unique_key);
-    set_word(m, &saga->row, row);
+    memory_set_word(m, &saga->row, row);
     return ERR_OK;
 }
 
@@ -222,7 +222,7 @@ static enum err purge_saga(struct memory_store *m, const struct store_saga *whic
     row->commit = this_commit(m);
     row->is_purged = true;
     row->saga.unique_key = NULL;
-    set_word(m, &saga->row, row);
+    memory_set_word(m, &saga->row, row);
     return ERR_OK;
 }
 
@@ -247,7 +247,7 @@ static enum err insert_turn(struct memory_store *m, const struct store_turn *t,
     *turn = (struct memory_turn){saga->turn, this_commit(m), *t};
     turn->turn.data = store_bytes_copy(m->arena, t->data);
     turn->turn.state = store_bytes_copy(m->arena, t->state);
-    set_word(m, &saga->turn, turn);
+    memory_set_word(m, &saga->turn, turn);
     return ERR_OK;
 }
 
@@ -269,7 +269,7 @@ static enum err insert_item(struct memory_store *m, const struct store_item *i,
     item = arena_take(m->arena, sizeof(*item));
     *item = (struct memory_item){saga->item, this_commit(m), *i};
     item->item.value = store_bytes_copy(m->arena, i->value);
-    set_word(m, &saga->item, item);
+    memory_set_word(m, &saga->item, item);
     return ERR_OK;
 }
 
@@ -285,7 +285,7 @@ static enum err insert_late(struct memory_store *m, const struct store_late *l,
     late = arena_take(m->arena, sizeof(*late));
     *late = (struct memory_late){saga->late, this_commit(m), *l};
     late->late.data = store_bytes_copy(m->arena, l->data);
-    set_word(m, &saga->late, late);
+    memory_set_word(m, &saga->late, late);
     return ERR_OK;
 }
 
@@ -302,7 +302,7 @@ static struct memory_name *name_made(struct memory_store *m, const char *text)
         name->row = arena_take(m->arena, sizeof(*name->row));
         name->row->commit = this_commit(m);
         name->older = m->name;
-        set_word(m, &m->name, name);
+        memory_set_word(m, &m->name, name);
     }
     return name;
 }
@@ -315,7 +315,7 @@ static struct memory_name_row *row_made(struct memory_store *m, struct memory_na
     *row = *name->row;
     row->older = name->row;
     row->commit = this_commit(m);
-    set_word(m, &name->row, row);
+    memory_set_word(m, &name->row, row);
     return row;
 }
 
@@ -340,7 +340,7 @@ static enum err insert_definition(struct memory_store *m,
     definition->older = name->definition;
     definition->commit = this_commit(m);
     definition->definition = store_definition_copy(m->arena, d);
-    set_word(m, &name->definition, definition);
+    memory_set_word(m, &name->definition, definition);
     return ERR_OK;
 }
 
@@ -401,7 +401,7 @@ static void insert_audit(struct memory_store *m, const struct store_audit *a)
     audit->audit.previous = m->audit != NULL ? m->audit->audit.hash : NULL;
     store_audit_hash(&audit->audit, hash);
     audit->audit.hash = arena_text(m->arena, hash);
-    set_word(m, &m->audit, audit);
+    memory_set_word(m, &m->audit, audit);
 }
 
 static enum err insert_vars(struct memory_store *m, uint64_t num, const char *text,
@@ -419,7 +419,7 @@ static enum err insert_vars(struct memory_store *m, uint64_t num, const char *te
     vars = arena_take(m->arena, sizeof(*vars));
     *vars =
         (struct memory_vars){m->vars, this_commit(m), num, arena_text(m->arena, text)};
-    set_word(m, &m->vars, vars);
+    memory_set_word(m, &m->vars, vars);
     return ERR_OK;
 }
 
@@ -429,7 +429,7 @@ static void put_meta(struct memory_store *m, const char *name, const char *text)
 
     *meta = (struct memory_meta){m->meta, this_commit(m), arena_text(m->arena, name),
                                  arena_text(m->arena, text)};
-    set_word(m, &m->meta, meta);
+    memory_set_word(m, &m->meta, meta);
 }
 
 static enum err insert_notify(struct memory_store *m, const struct store_notify *from,
@@ -450,7 +450,7 @@ static enum err insert_notify(struct memory_store *m, const struct store_notify 
     n->notify.url = arena_text(m->arena, from->url);
     n->notify.secret = arena_text(m->arena, from->secret);
     n->notify.body = store_bytes_copy(m->arena, from->body);
-    set_word(m, &m->notify, n);
+    memory_set_word(m, &m->notify, n);
     return ERR_OK;
 }
 
@@ -475,7 +475,7 @@ static enum err change_notify(struct memory_store *m, const struct store_op *op,
         n->notify.due_ms = to->due_ms;
         n->notify.attempts = to->attempts;
     }
-    set_word(m, &m->notify, n);
+    memory_set_word(m, &m->notify, n);
     return ERR_OK;
 }
 
@@ -521,6 +521,12 @@ static enum err apply(struct memory_store *m, const struct store_op *op,
     case STORE_NOTIFY_LATER:
     case STORE_NOTIFY_DONE:
         return change_notify(m, op, info);
+    case STORE_BULK:
+        return memory_insert_bulk(m, &op->of.bulk, info);
+    case STORE_BULK_UPDATE:
+        return memory_update_bulk(m, &op->of.bulk, info);
+    case STORE_BULK_ITEM:
+        return memory_insert_bulk_item(m, &op->of.bulk_item, info);
     }
     assert(false && "an operation of no kind");
     return ERR_INVALID;

@@ -42,7 +42,8 @@ static bool is_between(uint64_t at_ms, uint64_t after_ms, uint64_t before_ms)
 
 static bool passes(const struct store_filter *f, const struct store_saga *s)
 {
-    if ((f->statuses != 0 && (f->statuses & (1U << s->status)) == 0) ||
+    if (s->num <= f->above_num ||
+        (f->statuses != 0 && (f->statuses & (1U << s->status)) == 0) ||
         (f->paused != 0 && s->is_paused != (f->paused > 0))) {
         return false;
     }
@@ -224,6 +225,23 @@ enum err memory_scan_sagas(struct store_reader *r, const struct store_saga_query
     memory_unlock(reader->store);
     free(f.items);
     return ERR_OK;
+}
+
+static bool count_one(void *user, const struct store_saga *row)
+{
+    (void)row;
+    ++*(uint64_t *)user;
+    return true;
+}
+
+enum err memory_count_sagas(struct store_reader *r, const struct store_filter *filter,
+                            uint64_t before_num, uint64_t *out, struct err_info *info)
+{
+    const struct store_saga_query q = {
+        .by = STORE_SAGAS_LISTED, .num = before_num, .filter = filter, .most = SIZE_MAX};
+
+    *out = 0;
+    return memory_scan_sagas(r, &q, count_one, out, info);
 }
 
 /* ---- counts

@@ -236,4 +236,7 @@ static const struct store_backend backend = {
     .scan_audit = memory_scan_audit,
     .scan_counts = memory_scan_counts,
     .scan_definitions = memory_scan_definitions,
+    .count_sagas = memory_count_sagas,
+    .scan_bulks = memory_scan_bulks,
+    .scan_bulk_items = memory_scan_bulk_items,
 };

@@ -43,6 +43,7 @@ enum err memory_read_numbers(struct store_reader *r, struct store_numbers *out,
     for (const struct memory_notify *w = m->notify; w != NULL; w = w->older) {
         keep_largest(&n.notify, is_current(reader, w) ? w->notify.num : 0);
     }
+    n.bulk = memory_bulk_largest(reader);
     memory_unlock(m);
     *out = n;
     return ERR_OK;

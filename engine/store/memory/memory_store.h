@@ -109,6 +109,18 @@ struct memory_notify { /* A version of a webhook; older ones of all follow. */
     struct store_notify notify;
 };
 
+struct memory_bulk { /* A version of a bulk action; older ones of all follow. */
+    struct memory_bulk *older;
+    uint64_t commit;
+    struct store_bulk bulk;
+};
+
+struct memory_bulk_item {
+    struct memory_bulk_item *older;
+    uint64_t commit;
+    struct store_bulk_item item;
+};
+
 /* ---- index ------------------------------------------------------------------------- */
 
 struct memory_node {
@@ -145,6 +157,8 @@ struct memory_store {
     struct memory_vars *vars;
     struct memory_meta *meta;
     struct memory_notify *notify;
+    struct memory_bulk *bulk;
+    struct memory_bulk_item *bulk_item;
     struct memory_audit *audit;
     struct memory_map by_id;
     struct memory_map by_num;
@@ -186,6 +200,25 @@ const struct memory_notify *memory_notify_at(const struct memory_store *m, uint6
 /* memory_commit.c */
 enum err memory_commit(struct store *s, const struct store_batch *batch,
                        struct err_info *info);
+/* A word changes, and is put back if the batch is refused: where must stay valid until
+ * the batch ends. */
+void memory_set_word(struct memory_store *m, void *where, void *to);
+
+/* memory_bulk.c: writing within a batch; see struct store_backend for reading. */
+enum err memory_insert_bulk(struct memory_store *m, const struct store_bulk *from,
+                            struct err_info *info);
+enum err memory_update_bulk(struct memory_store *m, const struct store_bulk *to,
+                            struct err_info *info);
+enum err memory_insert_bulk_item(struct memory_store *m,
+                                 const struct store_bulk_item *from,
+                                 struct err_info *info);
+uint64_t memory_bulk_largest(const struct memory_reader *r); /* Number; 0: none. */
+enum err memory_scan_bulks(struct store_reader *r, const struct store_bulk_query *q,
+                           store_each_bulk each, void *user, struct err_info *info);
+enum err memory_scan_bulk_items(struct store_reader *r,
+                                const struct store_bulk_items_query *q,
+                                store_each_bulk_item each, void *user,
+                                struct err_info *info);
 
 /* memory_read.c, memory_list.c: see struct store_backend. */
 enum err memory_read_numbers(struct store_reader *r, struct store_numbers *out,
@@ -198,6 +231,8 @@ enum err memory_find_replay(struct store_reader *r, const char *scope, const cha
                             store_take_replay take, void *user, struct err_info *info);
 enum err memory_scan_sagas(struct store_reader *r, const struct store_saga_query *q,
                            store_each_saga each, void *user, struct err_info *info);
+enum err memory_count_sagas(struct store_reader *r, const struct store_filter *filter,
+                            uint64_t before_num, uint64_t *out, struct err_info *info);
 enum err memory_scan_turns(struct store_reader *r, const struct store_turn_query *q,
                            store_each_turn each, void *user, struct err_info *info);
 enum err memory_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,

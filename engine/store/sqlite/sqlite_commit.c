@@ -251,6 +251,12 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
         return delay_notify(st, &op->of.notify, info);
     case STORE_NOTIFY_DONE:
         return delete_notify(st, op->of.notify.num, info);
+    case STORE_BULK:
+        return sqlite_insert_bulk(st, &op->of.bulk, info);
+    case STORE_BULK_UPDATE:
+        return sqlite_update_bulk(st, &op->of.bulk, info);
+    case STORE_BULK_ITEM:
+        return sqlite_insert_bulk_item(st, &op->of.bulk_item, info);
     }
     assert(false && "an operation of no kind");
     return ERR_INVALID;

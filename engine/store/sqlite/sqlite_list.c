@@ -27,7 +27,8 @@ enum lead {
 };
 
 /* ?1 is below which num, ?2 how many, from ?3 on the filter's values in this order:
- * definitions, stuck steps, keys, label names and values in turn, times. */
+ * definitions, stuck steps, keys, label names and values in turn, times, above which
+ * num. */
 #define FIRST_VALUE 3
 
 struct list {
@@ -38,6 +39,7 @@ struct list {
     size_t keys_at;
     size_t labels_at;
     size_t times_at;
+    size_t above_at;
     size_t n_branches;
     struct buf sql;
 };
@@ -157,6 +159,10 @@ static void add_conditions(struct list *l)
     }
     add_labels(l, sql);
     add_times(l, sql);
+    if (f->above_num != 0) {
+        buf_printf(sql, " AND %s > ?%zu", l->lead == LEAD_LABEL ? "l.saga" : "s.num",
+                   l->above_at);
+    }
 }
 
 /* ---- branches
@@ -262,7 +268,7 @@ static void add_branches(struct list *l)
     }
 }
 
-static void write_sql(struct list *l, const struct store_filter *f)
+static void plan_sql(struct list *l, const struct store_filter *f)
 {
     l->f = f;
     l->lead = choose_lead(f);
@@ -271,11 +277,23 @@ static void write_sql(struct list *l, const struct store_filter *f)
     l->keys_at = l->stuck_at + f->n_stuck_steps;
     l->labels_at = l->keys_at + f->n_keys;
     l->times_at = l->labels_at + 2 * f->n_labels;
+    l->above_at = l->times_at + 4;
+}
+
+static void write_list(struct list *l)
+{
     buf_add_text(&l->sql, "SELECT " SQLITE_SAGA_COLUMNS "FROM (");
     add_branches(l);
     buf_add_text(&l->sql,
                  " ORDER BY num DESC LIMIT ?2) AS hit CROSS JOIN saga AS s "
                  "ON s.num = hit.num " SQLITE_SAGA_JOINS "ORDER BY hit.num DESC");
+}
+
+static void write_count(struct list *l)
+{
+    buf_add_text(&l->sql, "SELECT COUNT(*) FROM (");
+    add_branches(l);
+    buf_add_char(&l->sql, ')');
 }
 
 /* ---- values
@@ -310,6 +328,25 @@ static void bind_values(const struct list *l, sqlite3_stmt *st)
                                times[i] < INT64_MAX ? times[i] : INT64_MAX);
         }
     }
+    if (f->above_num != 0) {
+        sqlite_bind_number(st, (int)l->above_at, f->above_num);
+    }
+}
+
+/* The statement, bound but for how many. */
+static enum err prepare(struct sqlite_reader *r, struct list *l, uint64_t before_num,
+                        sqlite3_stmt **out, struct err_info *info)
+{
+    if (l->sql.is_over) {
+        return err_set(info, ERR_LIMIT, "the filter has too many values");
+    }
+    if (sqlite3_prepare_v2(r->db, buf_text(&l->sql), -1, out, NULL) != SQLITE_OK) {
+        (void)sqlite_db_error(r->db, info, "list sagas");
+        return ERR_IO;
+    }
+    sqlite_bind_number(*out, 1, before_num == 0 ? (uint64_t)INT64_MAX : before_num);
+    bind_values(l, *out);
+    return ERR_OK;
 }
 
 enum err sqlite_list_sagas(struct sqlite_reader *r, const struct store_saga_query *q,
@@ -320,17 +357,34 @@ enum err sqlite_list_sagas(struct sqlite_reader *r, const struct store_saga_quer
     enum err e;
 
     buf_init(&l.sql, SQL_BYTES_MAX);
-    write_sql(&l, q->filter);
-    if (l.sql.is_over) {
-        e = err_set(info, ERR_LIMIT, "the filter has too many values");
-    } else if (sqlite3_prepare_v2(r->db, buf_text(&l.sql), -1, &st, NULL) != SQLITE_OK) {
-        (void)sqlite_db_error(r->db, info, "list sagas");
-        e = ERR_IO;
-    } else {
-        sqlite_bind_number(st, 1, q->num == 0 ? (uint64_t)INT64_MAX : q->num);
+    plan_sql(&l, q->filter);
+    write_list(&l);
+    e = prepare(r, &l, q->num, &st, info);
+    if (e == ERR_OK) {
         sqlite_bind_number(st, 2, q->most < INT64_MAX ? q->most : INT64_MAX);
-        bind_values(&l, st);
         e = sqlite_read_sagas(r, st, each, user, info);
+    }
+    (void)sqlite3_finalize(st); /* e tells. */
+    buf_done(&l.sql);
+    return e;
+}
+
+enum err sqlite_count_sagas(struct store_reader *r, const struct store_filter *filter,
+                            uint64_t before_num, uint64_t *out, struct err_info *info)
+{
+    struct sqlite_reader *reader = (struct sqlite_reader *)r;
+    struct list l = {.n_branches = 0};
+    sqlite3_stmt *st = NULL;
+    enum err e;
+
+    buf_init(&l.sql, SQL_BYTES_MAX);
+    plan_sql(&l, filter);
+    write_count(&l);
+    e = prepare(reader, &l, before_num, &st, info);
+    if (e == ERR_OK && sqlite_read_row(reader, st, info) == 1) { /* It always has one. */
+        *out = sqlite_column_number(st, 0);
+    } else if (e == ERR_OK) {
+        e = ERR_IO;
     }
     (void)sqlite3_finalize(st); /* e tells. */
     buf_done(&l.sql);

@@ -235,4 +235,7 @@ static const struct store_backend backend = {
     .scan_audit = sqlite_scan_audit,
     .scan_counts = sqlite_scan_counts,
     .scan_definitions = sqlite_scan_definitions,
+    .count_sagas = sqlite_count_sagas,
+    .scan_bulks = sqlite_scan_bulks,
+    .scan_bulk_items = sqlite_scan_bulk_items,
 };

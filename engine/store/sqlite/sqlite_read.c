@@ -78,6 +78,7 @@ enum err sqlite_read_numbers(struct store_reader *r, struct store_numbers *out,
     out->definition = sqlite_column_number(st, 1);
     out->vars = sqlite_column_number(st, 2);
     out->notify = sqlite_column_number(st, 3);
+    out->bulk = sqlite_column_number(st, 4);
     (void)sqlite3_reset(st); /* The row was read. */
     return ERR_OK;
 }

@@ -62,6 +62,13 @@
               "?10)")                                                                    \
     X(NOTIFY_LATER, "UPDATE notify SET due_ms = ?2, attempts = ?3 WHERE num = ?1")       \
     X(NOTIFY_DONE, "DELETE FROM notify WHERE num = ?1")                                  \
+    X(BULK, "INSERT INTO bulk (num, id, action, filter, step, is_applied, body, actor, " \
+            "reason, status, below, total, done, failed, started_ms, ended_ms) VALUES "  \
+            "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")   \
+    X(BULK_UPDATE, "UPDATE bulk SET status = ?2, below = ?3, done = ?4, failed = ?5, "   \
+                   "ended_ms = ?6 WHERE num = ?1")                                       \
+    X(BULK_ITEM, "INSERT INTO bulk_item (bulk, n, saga, status, code) "                  \
+                 "VALUES (?1, ?2, ?3, ?4, ?5)")                                          \
     X(PURGED, "INSERT INTO purged (num, id, at_ms) "                                     \
               "SELECT num, id, ?2 FROM saga WHERE num = ?1 AND status >= 3")             \
     X(PURGE_LATE, "DELETE FROM late_answer WHERE saga = ?1")                             \
@@ -95,6 +102,11 @@
 #define SQLITE_AUDIT_SELECT                                                       \
     "SELECT seq, at_ms, actor, action, subject, turn, reason, request_id, hash, " \
     "(SELECT p.hash FROM audit AS p WHERE p.seq = audit.seq - 1) FROM audit "
+
+#define SQLITE_BULK_SELECT                                                            \
+    "SELECT num, id, action, filter, step, is_applied, body, actor, reason, status, " \
+    "below, total, done, failed, started_ms, ended_ms FROM bulk "
+
 #define SQLITE_AUDIT_FILTER                                           \
     "AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR action = ?3) " \
     "ORDER BY seq DESC LIMIT ?4"
@@ -107,7 +119,8 @@
     X(NUMBERS, "SELECT MAX(IFNULL((SELECT MAX(num) FROM saga), 0), "                     \
                "IFNULL((SELECT MAX(num) FROM purged), 0)), "                             \
                "(SELECT MAX(num) FROM definition), "                                     \
-               "(SELECT MAX(num) FROM vars), (SELECT MAX(num) FROM notify)")             \
+               "(SELECT MAX(num) FROM vars), (SELECT MAX(num) FROM notify), "            \
+               "(SELECT MAX(num) FROM bulk)")                                            \
     X(SAGA_ID, SQLITE_SAGA_SELECT "WHERE s.id = ?1")                                     \
     X(SAGA_NUM, SQLITE_SAGA_SELECT "WHERE s.num = ?1")                                   \
     X(SAGA_UNIQUE, SQLITE_SAGA_SELECT                                                    \
@@ -143,6 +156,10 @@
     X(AUDIT, SQLITE_AUDIT_SELECT "WHERE seq < ?1 " SQLITE_AUDIT_FILTER)                  \
     X(AUDIT_SUBJECT,                                                                     \
       SQLITE_AUDIT_SELECT "WHERE subject = ?5 AND seq < ?1 " SQLITE_AUDIT_FILTER)        \
+    X(BULK_ID, SQLITE_BULK_SELECT "WHERE id = ?1")                                       \
+    X(BULKS, SQLITE_BULK_SELECT "WHERE num < ?1 ORDER BY num DESC LIMIT ?2")             \
+    X(BULK_ITEMS, "SELECT bulk, n, saga, status, code FROM bulk_item "                   \
+                  "WHERE bulk = ?1 AND n < ?2 ORDER BY n DESC LIMIT ?3")                 \
     X(VARS_FIND, "SELECT num FROM vars WHERE hash = ?1 AND text = ?2 ORDER BY num")      \
     X(TURN_LAST, SQLITE_TURN_SELECT "WHERE saga = ?1 ORDER BY turn DESC LIMIT 1")        \
     X(TURNS, SQLITE_TURN_SELECT "WHERE saga = ?1 AND turn >= ?2 ORDER BY turn LIMIT ?3") \
@@ -256,6 +273,17 @@ enum err sqlite_scan_definitions(struct store_reader *r,
                                  const struct store_definition_query *q,
                                  store_each_definition each, void *user,
                                  struct err_info *info);
+
+/* sqlite_list.c */
+enum err sqlite_count_sagas(struct store_reader *r, const struct store_filter *filter,
+                            uint64_t before_num, uint64_t *out, struct err_info *info);
+/* sqlite_bulk.c */
+enum err sqlite_scan_bulks(struct store_reader *r, const struct store_bulk_query *q,
+                           store_each_bulk each, void *user, struct err_info *info);
+enum err sqlite_scan_bulk_items(struct store_reader *r,
+                                const struct store_bulk_items_query *q,
+                                store_each_bulk_item each, void *user,
+                                struct err_info *info);
 
 /* Inside reading: a kept statement, ready for its bindings. */
 sqlite3_stmt *sqlite_read_statement(struct sqlite_reader *r, enum sqlite_read which);

@@ -31,4 +31,14 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
 /* The counts that wait for the end of the batch. */
 enum err sqlite_write_counts(struct sqlite_store *st, struct err_info *info);
 
+/* ---- sqlite_bulk.c ---- */
+
+enum err sqlite_insert_bulk(struct sqlite_store *st, const struct store_bulk *b,
+                            struct err_info *info);
+enum err sqlite_update_bulk(struct sqlite_store *st, const struct store_bulk *b,
+                            struct err_info *info);
+enum err sqlite_insert_bulk_item(struct sqlite_store *st,
+                                 const struct store_bulk_item *item,
+                                 struct err_info *info);
+
 #endif /* STORE_SQLITE_WRITE_H */
