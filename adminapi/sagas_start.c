@@ -327,8 +327,12 @@ void sagas_start_finish(struct request *r)
 
 static bool is_traceparent(const char *text)
 {
+    static const char digits[] = "0123456789abcdef";
+
     return text != NULL && strlen(text) == 55 && strncmp(text, "00-", 3) == 0 &&
-           strspn(text, "0123456789abcdef-") == 55 && text[35] == '-' && text[52] == '-';
+           strspn(text + 3, digits) == 32 && strspn(text + 36, digits) == 16 &&
+           strspn(text + 53, digits) == 2 && text[35] == '-' && text[52] == '-' &&
+           strspn(text + 3, "0") < 32 && strspn(text + 36, "0") < 16;
 }
 
 static void fill_start(struct request *r, const struct start *start)

@@ -407,6 +407,7 @@ static void answer(struct calls *c, struct call *call,
     struct call_answer a = {
         .name = call->name,
         .service = call->service,
+        .url = buf_text(&call->outgoing.url),
         .facts = facts_of(call, now_ms),
         .is_probe = call->is_probe,
         .started_ms = call->started_ms,

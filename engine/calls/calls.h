@@ -56,6 +56,7 @@ struct call_timings { /* ms, -1 when it did not come so far. */
 struct call_answer {
     struct call_name name;
     struct service *service;
+    const char *url; /* It was sent to; "" if it has none. */
     struct verdict_facts facts;
     bool is_probe;
     uint64_t started_ms; /* Wall. */

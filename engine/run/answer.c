@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "engine/run/load.h"
 #include "engine/run/saga_text.h"
+#include "engine/run/spans.h"
 #include "engine/run/state.h"
+#include "engine/run/trace.h"
 #include "engine/run/turn.h"
 
 /* ---- conditions
@@ -208,11 +210,12 @@ static bool is_due(struct engine *e, struct resident *r, const struct call_name 
 }
 
 /* One line for each attempt, for who asks for debug; never bodies, never secrets. */
-static void log_attempt(struct engine *e, const struct resident *r,
+static void log_attempt(const struct engine *e, const struct resident *r,
                         const struct call_answer *answer, enum outcome outcome)
 {
     const struct definition *d = r->entry->definition;
-    const char *trace = r->row.traceparent;
+    const struct trace_ids trace =
+        trace_ids_of_saga(r->row.id, r->row.traceparent, &e->config.sampler);
 
     log_say(LOG_DEBUG, "call ended", LOG_TEXT("sagaId", r->row.id),
             LOG_TEXT("definition", d->name),
@@ -222,9 +225,7 @@ static void log_attempt(struct engine *e, const struct resident *r,
             LOG_TEXT("outcome", outcome_name(outcome)),
             LOG_NUMBER("httpStatus", answer->facts.status),
             LOG_NUMBER("durationMs", answer->ended_ms - answer->started_ms),
-            LOG_TEXT("traceId", trace != NULL && strlen(trace) >= 35
-                                    ? arena_printf(e->scratch, "%.32s", trace + 3)
-                                    : NULL));
+            LOG_TEXT("traceId", trace.trace));
 }
 
 void answer_take(struct engine *e, const struct call_answer *answer)
@@ -241,6 +242,9 @@ void answer_take(struct engine *e, const struct call_answer *answer)
         log_attempt(e, r, answer, verdict.outcome);
     }
     record = record_of(e, answer, &verdict, &failure);
+    if (r != NULL) {
+        spans_add_attempt(e, r, answer, verdict.outcome, !counts);
+    }
     metrics_count_call(&e->metrics, service_name(answer->service), answer->name.call,
                        verdict.outcome, answer->timings.total / 1000.0);
     if (!counts) {

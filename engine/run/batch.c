@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "engine/run/commands.h"
 #include "engine/run/load.h"
 #include "engine/run/outbox.h"
@@ -21,6 +22,7 @@ static void empty(struct batch *b)
     b->last_send = &b->first_send;
     b->first_answer = NULL;
     b->last_answer = &b->first_answer;
+    b->spans = NULL;
     b->turns = NULL;
     b->n_turns = 0;
     b->changes_definitions = false;
@@ -56,6 +58,15 @@ void batch_add_answer(struct batch *b, struct command *c, uint64_t saga)
     kept->saga = saga;
     *b->last_answer = kept;
     b->last_answer = &kept->next;
+}
+
+void batch_add_span(struct batch *b, const char *json)
+{
+    struct batch_span *kept = arena_take(b->ops.arena, sizeof(*kept));
+
+    kept->json = json;
+    kept->next = b->spans;
+    b->spans = kept;
 }
 
 void batch_add_turn(struct batch *b, struct resident *r)
@@ -159,6 +170,9 @@ void batch_release(struct engine *e)
     }
     release_answers(e, b);
     release_sagas(e, b);
+    for (const struct batch_span *s = b->spans; s != NULL; s = s->next) {
+        otlp_push(e->config.otlp, mem_text(s->json));
+    }
     empty(b);
     commands_publish_delayed(e);
 }

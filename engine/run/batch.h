@@ -34,6 +34,11 @@ struct batch_answer { /* A command whose work is in this batch. */
     uint64_t saga; /* 0: none. */
 };
 
+struct batch_span { /* A span for the collector (spans.h). */
+    struct batch_span *next;
+    const char *json; /* In the batch's arena, as all of it. */
+};
+
 struct batch_turn { /* A saga with a turn in this batch; once per turn. */
     struct batch_turn *next;
     uint64_t saga;
@@ -46,6 +51,7 @@ struct batch {
     struct batch_send **last_send;
     struct batch_answer *first_answer;
     struct batch_answer **last_answer;
+    struct batch_span *spans; /* The last one first. */
     struct batch_turn *turns;
     size_t n_turns;
     bool changes_definitions;
@@ -56,6 +62,7 @@ void batch_done(struct batch *b);
 
 void batch_add_send(struct batch *b, const struct batch_send *send);
 void batch_add_answer(struct batch *b, struct command *c, uint64_t saga);
+void batch_add_span(struct batch *b, const char *json);
 void batch_add_turn(struct batch *b, struct resident *r);
 
 /* Hand the filling batch to the writer if it is idle and there is something in it. */

@@ -17,8 +17,10 @@
 
 #include "base/err.h"
 #include "engine/calls/egress.h"
+#include "engine/calls/otlp.h"
 #include "engine/calls/service.h"
 #include "engine/run/command.h"
+#include "engine/run/trace.h"
 #include "engine/store/store.h"
 
 struct engine;
@@ -27,6 +29,8 @@ struct engine_config {
     struct store *store;       /* Borrowed; outlives the engine. */
     struct services *services; /* Moved in: the engine thread's from engine_start() on. */
     const struct egress *egress;  /* Borrowed. */
+    struct otlp *otlp;            /* Borrowed; spans go there. NULL: no telemetry. */
+    struct trace_sampler sampler; /* Which traces are kept. */
     const char *vars;             /* JSON object text: the configuration's vars. */
     const char *user_agent;       /* "sagad/x.y" */
     const char *alive_path;       /* File touched now and then (S43); NULL none. */

@@ -15,6 +15,7 @@
 #include "engine/run/oracle.h"
 #include "engine/run/saga_text.h"
 #include "engine/run/state.h"
+#include "engine/run/trace.h"
 #include "engine/run/turn.h"
 
 #define KEY_BYTES 1024       /* Of a rendered key, as at the door. */
@@ -357,10 +358,12 @@ static void start(struct engine *e, struct follow *f)
     const struct family_child *child = f->more;
     const char *holder = held_by(e, child);
     const char *id = free_id(e, parent, f);
+    const struct trace_ids trace =
+        trace_ids_of_saga(parent->row.id, parent->row.traceparent, &e->config.sampler);
     struct birth birth = {.entry = child->entry,
                           .id = id,
                           .key = child->key,
-                          .traceparent = parent->row.traceparent,
+                          .traceparent = trace_parent_text(arena_of(e), &trace),
                           .tracestate = parent->row.tracestate,
                           .input = child->input,
                           .parent = f->saga,

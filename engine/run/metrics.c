@@ -182,6 +182,21 @@ static void write_webhooks(const struct metrics *m, struct buf *out)
     }
 }
 
+static void write_spans(const struct engine *e, struct buf *out)
+{
+    struct otlp_counts counts;
+
+    if (e->config.otlp == NULL) {
+        return;
+    }
+    counts = otlp_count(e->config.otlp);
+    head(out, "sagad_spans_exported_total", "counter", "Spans that the collector took.");
+    buf_printf(out, "sagad_spans_exported_total %" PRIu64 "\n", counts.exported);
+    head(out, "sagad_spans_dropped_total", "counter",
+         "Spans lost: the queue was full, or the collector away.");
+    buf_printf(out, "sagad_spans_dropped_total %" PRIu64 "\n", counts.dropped);
+}
+
 static bool write_count(void *user, const char *definition, enum saga_status status,
                         uint64_t n)
 {
@@ -213,6 +228,7 @@ void metrics_write(struct engine *e, struct buf *out)
     write_finished(m, out);
     write_calls(m, out);
     write_webhooks(m, out);
+    write_spans(e, out);
     head(out, "sagad_turns_total", "counter", "Turns committed or about to be.");
     buf_printf(out, "sagad_turns_total %" PRIu64 "\n", m->turns);
     histogram(out, "sagad_saga_duration_seconds", "From start to end.", &m->saga_seconds,

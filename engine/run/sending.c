@@ -23,12 +23,16 @@ const char *sending_key(struct arena *a, const char *saga_id, const char *step_i
 }
 
 static const char *traceparent_of(struct arena *a, const struct resident *r,
+                                  const struct trace_sampler *sampler,
                                   const struct call_name *name)
 {
     const struct trace_attempt attempt = {
         .turn = name->turn, .step = name->step, .item = name->item, .call = name->call};
 
-    return trace_of_attempt(a, r->row.id, r->row.traceparent, &attempt);
+    const struct trace_ids ids =
+        trace_ids_of_attempt(r->row.id, r->row.traceparent, sampler, &attempt);
+
+    return trace_parent_text(a, &ids);
 }
 
 static void add(struct call_request *q, struct service_header *headers, const char *name,
@@ -79,7 +83,7 @@ static void add_own_headers(struct engine *e, struct call_request *q,
     add(q, h, "Saga-Deadline", arena_number(a, e->now_ms + q->timeout_ms));
     add(q, h, "Saga-Definition",
         arena_join(a, d->name, "@", arena_number(a, r->entry->version), NULL));
-    add(q, h, "traceparent", traceparent_of(a, r, &q->name));
+    add(q, h, "traceparent", traceparent_of(a, r, &e->config.sampler, &q->name));
     add_callback(e, q, h, r);
     if (r->row.tracestate != NULL) {
         add(q, h, "tracestate", r->row.tracestate);

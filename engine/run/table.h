@@ -43,6 +43,7 @@ struct resident {
     uint32_t hashes_room;
     uint32_t n_uncommitted; /* Turns in batches not yet committed: stays in memory. */
     uint64_t journal_bytes; /* Of this saga, as far as seen (S53). */
+    bool is_taken_back;     /* A completed child that its parent takes back. */
     struct waiter *waiters; /* Owned by waiters.c. */
 };
 

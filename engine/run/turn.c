@@ -15,6 +15,7 @@
 #include "engine/run/oracle.h"
 #include "engine/run/recover.h"
 #include "engine/run/saga_text.h"
+#include "engine/run/spans.h"
 #include "engine/run/state.h"
 #include "engine/run/waiters.h"
 
@@ -170,6 +171,7 @@ static void carry_out(struct engine *e, struct resident *r, const struct oracle 
             notify_write(e, r, fx->status, record);
             break;
         case SAGA_FX_ENDED:
+            spans_add_saga(e, r, fx->status);
             metrics_count_end(&e->metrics, r->entry->definition->name, fx->status,
                               (double)(e->now_ms - r->row.started_ms) / 1000.0);
             break;
@@ -248,6 +250,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     oracle_init(&o, e, r, record);
     asks = oracle_of(&o);
     flags_before = e->saga.flags;
+    r->is_taken_back = r->is_taken_back || e->saga.state == SAGA_COMPLETED;
     docs_begin(r->docs, e->saga.turn + 1, record);
     result = saga_advance(&e->saga, r->entry->definition->plan, &record->event, &asks,
                           &e->effects);

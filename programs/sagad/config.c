@@ -16,6 +16,7 @@
 #include "programs/sagad/config_check.h"
 #include "programs/sagad/config_members.h"
 #include "programs/sagad/config_read.h"
+#include "programs/sagad/telemetry.h"
 
 #define FILE_MAX (4 * 1024 * 1024)
 #define DEFAULT_FILE "sagad.json"
@@ -204,6 +205,24 @@ static void set_from_environment(void *user, const struct config_member *row,
              &texts);
 }
 
+/* The variables that every OpenTelemetry SDK knows; sagad's own is stronger. */
+static void set_from_otel(struct config *c)
+{
+    const struct config_place *place = config_place_of(c, "/telemetry/otlp");
+    const char *name;
+    bool is_whole;
+    const char *url = telemetry_variable(&is_whole, &name);
+
+    if (url == NULL || (place != NULL && place->origin == CONFIG_ENVIRONMENT)) {
+        return;
+    }
+    config_add_place(c, &(struct config_place){.pointer = "/telemetry/otlp",
+                                               .origin = CONFIG_ENVIRONMENT,
+                                               .via = name});
+    c->telemetry.otlp = arena_text(c->arena, url);
+    c->telemetry.is_whole = is_whole;
+}
+
 struct flag_layer {
     struct config *c;
     const struct args *args;
@@ -290,6 +309,7 @@ struct config *config_load(const struct args *args)
     config_each_leaf(set_default, c);
     read_file(c, args);
     config_each_leaf(set_from_environment, c);
+    set_from_otel(c);
     config_each_leaf(set_from_flag, &flags);
     c->is_insecure = args_has(args, "insecure");
     c->is_dev = args_has(args, "dev");

@@ -114,6 +114,10 @@ struct config {
     struct json_span vars;        /* An object. */
     uint64_t drain_ms;
     struct config_tls tls;
+    struct {
+        const char *otlp; /* The collector; NULL: no telemetry. */
+        bool is_whole;    /* A variable named the whole URL: nothing is added. */
+    } telemetry;
     uint64_t log_format; /* enum log_format */
     uint64_t log_level;  /* enum log_level */
     bool is_insecure;

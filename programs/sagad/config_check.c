@@ -294,6 +294,14 @@ static void check_tokens(struct config *c)
     }
 }
 
+static void check_telemetry(struct config *c)
+{
+    if (c->telemetry.otlp != NULL && !is_service_url(c->telemetry.otlp)) {
+        config_problem(c, "/telemetry/otlp",
+                       "this must be http:// or https://, a host, and maybe a path");
+    }
+}
+
 void config_check(struct config *c)
 {
     check_listen(c);
@@ -305,4 +313,5 @@ void config_check(struct config *c)
     check_secrets(c);
     check_egress(c);
     check_tokens(c);
+    check_telemetry(c);
 }

@@ -119,6 +119,11 @@ static const struct config_member log_rows[] = {
 };
 static const struct config_members logs = ROWS(log_rows);
 
+static const struct config_member telemetry_rows[] = {
+    {.name = "otlp", TEXT_AT(config, telemetry.otlp)},
+};
+static const struct config_members telemetry = ROWS(telemetry_rows);
+
 static const struct config_member all_rows[] = {
     {.name = "listen", TEXTS_AT(config, listen), .preset = "127.0.0.1:8080"},
     {.name = "store", TEXT_AT(config, store), .preset = "sqlite:sagad.db"},
@@ -145,7 +150,7 @@ static const struct config_member all_rows[] = {
     {.name = "tls", .kind = CONFIG_OBJECT, .inner = &tls},
     {.name = "log", .kind = CONFIG_OBJECT, .inner = &logs},
     {.name = "retention", .kind = CONFIG_NOT_YET},
-    {.name = "telemetry", .kind = CONFIG_NOT_YET},
+    {.name = "telemetry", .kind = CONFIG_OBJECT, .inner = &telemetry},
 };
 const struct config_members config_members_all = ROWS(all_rows);
 

@@ -18,6 +18,7 @@
 #include "engine/store/store_open.h"
 #include "programs/sagad/mock.h"
 #include "programs/sagad/notify.h"
+#include "programs/sagad/telemetry.h"
 #include "programs/sagad/temporary.h"
 #include "programs/sagad/used.h"
 #include "programs/sagad/world.h"
@@ -45,6 +46,8 @@ struct wire {
     struct egress *egress;
     struct store *store;
     struct store_reader *reader; /* For the summary. */
+    struct otlp *otlp;           /* NULL: no telemetry. */
+    struct trace_sampler sampler;
     struct engine *engine;
     struct secrets *secrets; /* In force; the engine's thread's. */
     struct api *api;
@@ -192,6 +195,8 @@ static enum err start_engine(struct wire *w, struct err_info *info)
         .store = w->store,
         .services = services,
         .egress = w->egress,
+        .otlp = w->otlp,
+        .sampler = w->sampler,
         .vars = w->vars,
         .user_agent = "sagad/" SAGAD_VERSION,
         .alive_path = store_alive_path(w->store),
@@ -269,6 +274,9 @@ static enum err start_all(struct wire *w, struct err_info *info)
         e = store_reader_open(w->store, &w->reader, info);
     }
     if (e == ERR_OK) {
+        e = telemetry_start(c, &w->otlp, &w->sampler, info);
+    }
+    if (e == ERR_OK) {
         e = start_engine(w, info);
     }
     if (e == ERR_OK) {
@@ -303,8 +311,9 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
 /* ---- reload ---------------------------------------------------------------------- */
 
 /* Members that are read once. */
-static const char *const fixed[] = {"listen", "store", "limits",       "egress",
-                                    "vars",   "tls",   "drainTimeout", "publicUrl"};
+static const char *const fixed[] = {"listen",       "store",     "limits",
+                                    "egress",       "vars",      "tls",
+                                    "drainTimeout", "publicUrl", "telemetry"};
 
 static void log_what_waits(const struct config *old, const struct config *new)
 {
@@ -417,6 +426,7 @@ void wire_stop(struct wire *w)
     mock_stop(w->mock);
     api_stop(w->api);
     engine_stop(w->engine);
+    otlp_stop(w->otlp);
     secrets_destroy(w->secrets);
     store_reader_close(w->reader);
     store_close(w->store);

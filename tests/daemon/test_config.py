@@ -76,6 +76,26 @@ def test_each_fixed_setting_has_a_variable(check, variable, value, name, printed
     assert shown(check(None, env={variable: value}), name)[0] == printed
 
 
+@pytest.mark.parametrize(
+    "variables, printed, origin",
+    [
+        ({}, '"http://file"', "sagad.json"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://all"}, '"http://all"',
+         "environment OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://all",
+          "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://traces"}, '"http://traces"',
+         "environment OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://traces",
+          "SAGAD_TELEMETRY_OTLP": "http://own"}, '"http://own"',
+         "environment SAGAD_TELEMETRY_OTLP"),
+    ],
+)
+def test_the_collector_is_named_by_the_nearest_of_four(check, variables, printed, origin):
+    result = check({"telemetry": {"otlp": "http://file"}}, env=variables)
+    value, source = shown(result, "telemetry.otlp")
+    assert value == printed and source.startswith(origin)
+
+
 def test_comments_are_not_members(check):
     config = {"// a": "b", "services": {"// c": 1, "a": {"url": "http://h", "//": []}}}
     assert shown(check(config), "services.a.url")[0] == '"http://h"'
@@ -119,7 +139,8 @@ def test_comments_are_not_members(check):
         ({"vars": []}, "/vars", "an object"),
         ({"tls": {"key": "k"}}, "/tls", "belong together"),
         ({"retention": {"completed": "30d"}}, "/retention", "not supported yet"),
-        ({"telemetry": {"otlp": "http://h"}}, "/telemetry", "not supported yet"),
+        ({"telemetry": {"otlp": "h:4318"}}, "/telemetry/otlp", "http://"),
+        ({"telemetry": {"otpl": "http://h"}}, "/telemetry/otpl", "did you mean 'otlp'"),
         ({"store": "postgres://h/db"}, "/store", "not supported yet"),
         ([], "sagad.json", "must be a JSON object"),
     ],
