@@ -106,7 +106,7 @@ static enum saga_result apply(struct previewing *p, struct record *record)
     p->record = record;
     p->rendered = NULL;
     p->failure.text[0] = '\0';
-    record->event.now_ms = p->now_ms;
+    record->event.now_ms = p->world.now_ms;
     record->event.grace_ms = p->s->grace_ms; /* No downtime from here on. */
     docs_begin(p->docs, p->s->turn + 1, record);
     result = saga_advance(p->s, p->v->definition->plan, &record->event, &oracle, p->fx);
@@ -119,16 +119,6 @@ static enum saga_result apply(struct previewing *p, struct record *record)
     p->record = NULL;
     arena_reset(p->turn);
     return result;
-}
-
-static bool happens(struct previewing *p, const struct saga_event *ev)
-{
-    struct record record = {.event = *ev};
-
-    if (ev->kind == SAGA_EV_ANSWERED) {
-        record.http_status = 200;
-    }
-    return apply(p, &record) == SAGA_APPLIED;
 }
 
 /* ---- how long a call may take -----------------------------------------------------
@@ -192,114 +182,55 @@ static uint64_t longest_ms(const struct plan_call *call)
 /* ---- the world
  * ----------------------------------------------------------------------- */
 
-static bool grant(struct previewing *p)
+/* What an answer, a callback or a child's end says is made up from here on. */
+static void suppose(struct previewing *p, const struct saga_event *ev)
 {
-    for (uint16_t i = 0; i < p->s->n_cells; i++) {
-        const struct saga_cell *c = &p->s->cells[i];
+    const struct saga_cell *c = saga_cell_of(p->s, ev->step, ev->item);
 
-        if (c->state == CELL_QUEUED &&
-            happens(p, &(struct saga_event){.kind = SAGA_EV_GRANTED,
-                                            .step = c->step,
-                                            .item = c->item,
-                                            .call = c->call})) {
-            return true;
-        }
+    if (ev->kind == SAGA_EV_ANSWERED) {
+        p->calls_ms += longest_ms(policy_of(p, c));
+        p->is_supposed[ev->step] |= ev->call != CALL_COMPENSATION;
+    } else if (ev->kind == SAGA_EV_CALLED_BACK) {
+        p->calls_ms += p->v->definition->plan->nodes[ev->step].action.callback_ms;
+        p->is_supposed[ev->step] = true;
+    } else if (ev->kind == SAGA_EV_CHILD_ENDED) {
+        p->has_child = true;
+        p->is_supposed[ev->step] |= ev->child_status == SAGA_STATUS_COMPLETED;
     }
-    return false;
 }
 
-static bool answer(struct previewing *p)
+static bool happens(void *user, const struct saga_event *ev)
 {
-    const struct saga_cell *first = NULL;
-    struct saga_event ev;
+    struct previewing *p = user;
+    struct record record = {.event = *ev};
 
-    for (uint16_t i = 0; i < p->s->n_cells; i++) {
-        const struct saga_cell *c = &p->s->cells[i];
-
-        if (c->state == CELL_DUE && (first == NULL || c->due_turn < first->due_turn)) {
-            first = c;
-        }
+    if (ev->kind == SAGA_EV_ANSWERED) {
+        record.http_status = 200;
     }
-    if (first == NULL) {
-        return false;
-    }
-    ev = (struct saga_event){.kind = SAGA_EV_ANSWERED,
-                             .step = first->step,
-                             .item = first->item,
-                             .call = first->call,
-                             .turn = first->due_turn,
-                             .outcome = OUTCOME_SUCCEEDED,
-                             .confirm = first->call == CALL_CONFIRM
-                                            ? SAGA_CONFIRM_APPLIED
-                                            : SAGA_CONFIRM_NOTHING};
-    p->calls_ms += longest_ms(policy_of(p, first));
-    p->is_supposed[first->step] =
-        p->is_supposed[first->step] || first->call != CALL_COMPENSATION;
-    return happens(p, &ev);
+    suppose(p, ev);
+    return apply(p, &record) == SAGA_APPLIED;
 }
 
-static bool call_back(struct previewing *p, const struct saga_cell *c)
+/* Of a child begun before: one that is stuck does not move by itself; taken back, it
+ * does. Going back it is the last one, whichever that is. */
+static enum saga_status child_status(void *user, const struct saga_cell *c)
 {
-    const struct saga_event ev = {.kind = SAGA_EV_CALLED_BACK,
-                                  .step = c->step,
-                                  .item = c->item,
-                                  .call = CALL_ACTION,
-                                  .outcome = OUTCOME_SUCCEEDED};
-    const uint32_t callback_ms =
-        p->v->definition->plan->nodes[c->step].action.callback_ms;
-
-    p->is_supposed[c->step] = true;
-    p->calls_ms += callback_ms;
-    return happens(p, &ev);
-}
-
-/* One that is stuck does not move by itself; taken back, it does. */
-static bool is_child_stuck(const struct previewing *p, const struct saga_cell *c)
-{
+    const struct previewing *p = user;
     const struct view_step *step = &p->v->steps[c->step];
     const struct saga_cell *was = saga_cell_of(p->v->state, c->step, c->item);
+    const bool is_it = step->child != NULL && step->child_item == c->item &&
+                       (c->call == CALL_COMPENSATION ||
+                        (was != NULL && was->generation == c->generation));
+    const bool is_turned = p->s->state != p->v->state->state;
 
-    return step->child != NULL && step->child_status == SAGA_STATUS_STUCK &&
-           step->child_item == c->item && was != NULL && was->state == CELL_WAITING &&
-           was->generation == c->generation && p->s->state == p->v->state->state;
-}
-
-static bool end_child(struct previewing *p, const struct saga_cell *c)
-{
-    const bool is_back = c->call == CALL_COMPENSATION || p->s->state == SAGA_BACKWARD;
-    const struct saga_event ev = {.kind = SAGA_EV_CHILD_ENDED,
-                                  .step = c->step,
-                                  .item = c->item,
-                                  .generation = c->generation,
-                                  .child_status = is_back ? SAGA_STATUS_COMPENSATED
-                                                          : SAGA_STATUS_COMPLETED};
-
-    if ((p->s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0 || is_child_stuck(p, c)) {
-        return false;
+    if (!is_it || (step->child_status == SAGA_STATUS_STUCK && is_turned)) {
+        return SAGA_STATUS_RUNNING;
     }
-    p->has_child = true;
-    p->is_supposed[c->step] = p->is_supposed[c->step] || !is_back;
-    return happens(p, &ev);
+    return step->child_status;
 }
 
-static bool arrive(struct previewing *p)
-{
-    const struct plan *plan = p->v->definition->plan;
-
-    for (uint16_t i = 0; i < p->s->n_cells; i++) {
-        const struct saga_cell *c = &p->s->cells[i];
-        const enum plan_kind kind = plan->nodes[c->step].kind;
-
-        if (c->state != CELL_WAITING) {
-            continue;
-        }
-        if ((kind == PLAN_CALL && c->call == CALL_ACTION && call_back(p, c)) ||
-            (kind == PLAN_CHILD && end_child(p, c))) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- the end
+ * ---------------------------------------------------------------------- */
 
 static const struct saga_cell *signal_awaited(const struct previewing *p)
 {
@@ -313,46 +244,6 @@ static const struct saga_cell *signal_awaited(const struct previewing *p)
     }
     return NULL;
 }
-
-/* Something moves by itself; a deadline alone, or a signal's time-out, is not awaited. */
-static bool has_time_to_pass(const struct previewing *p)
-{
-    for (uint16_t i = 0; i < p->s->n_cells; i++) {
-        const struct saga_cell *c = &p->s->cells[i];
-        const bool is_signal = p->v->definition->plan->nodes[c->step].kind == PLAN_SIGNAL;
-
-        if (c->wake_ms != 0 && !is_signal) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool wake(struct previewing *p, bool may_wait)
-{
-    const uint64_t at_ms = saga_wake_at(p->s, p->v->definition->plan);
-    const bool is_deadline = p->s->state == SAGA_FORWARD && p->s->deadline_ms == at_ms &&
-                             (p->s->flags & (uint32_t)SAGA_FLAG_OVERDUE) == 0;
-
-    if (at_ms == 0 || (at_ms > p->now_ms && (!may_wait || !has_time_to_pass(p)))) {
-        return false;
-    }
-    p->now_ms = at_ms > p->now_ms ? at_ms : p->now_ms;
-    return happens(
-        p, &(struct saga_event){.kind = is_deadline ? SAGA_EV_DEADLINE : SAGA_EV_WAKE,
-                                .step = PLAN_NONE,
-                                .item = SAGA_NO_ITEM});
-}
-
-/* One more turn; false: nothing moves any more. */
-static bool step_on(struct previewing *p)
-{
-    return !saga_is_final(p->s) &&
-           (wake(p, false) || grant(p) || answer(p) || arrive(p) || wake(p, true));
-}
-
-/* ---- the end
- * ---------------------------------------------------------------------- */
 
 static const char *why_stuck(const struct previewing *p)
 {
@@ -406,7 +297,7 @@ static void take_end(struct previewing *p, bool is_long, struct preview *out)
     out->ends_in = saga_status_of(p->s);
     out->rest = saga_is_final(p->s) ? NULL : why_it_rests(p, is_long);
     out->has_worst = !p->has_child;
-    out->worst_ms = p->calls_ms + (p->now_ms - p->from_ms);
+    out->worst_ms = p->calls_ms + (p->world.now_ms - p->from_ms);
 }
 
 static void go(struct previewing *p, const struct command_act *act, const char *reason,
@@ -429,7 +320,7 @@ static void go(struct previewing *p, const struct command_act *act, const char *
         return;
     }
     preview_token_write(act, p->v->state->turn, out->token);
-    while (turns < PREVIEW_TURNS_MAX && step_on(p)) {
+    while (turns < PREVIEW_TURNS_MAX && ahead_step(&p->world)) {
         turns++;
     }
     take_end(p, turns == PREVIEW_TURNS_MAX, out);
@@ -446,8 +337,7 @@ enum err preview_make(struct store_reader *r, const struct view *v,
                            .turn = arena_create(TURN_BYTES),
                            .s = mem_alloc(sizeof(*p.s)),
                            .fx = mem_alloc(sizeof(*p.fx)),
-                           .from_ms = now_ms,
-                           .now_ms = now_ms};
+                           .from_ms = now_ms};
     enum err e;
 
     *out = (struct preview){.result = SAGA_REJECTED};
@@ -456,6 +346,12 @@ enum err preview_make(struct store_reader *r, const struct view *v,
     e = preview_read_docs(&p, info);
     if (e == ERR_OK) {
         *p.s = *v->state;
+        p.world = (struct ahead){.plan = v->definition->plan,
+                                 .s = p.s,
+                                 .now_ms = now_ms,
+                                 .happens = happens,
+                                 .child = child_status,
+                                 .user = &p};
         go(&p, act, reason, out);
     }
     docs_destroy(p.docs);

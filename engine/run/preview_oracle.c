@@ -126,7 +126,7 @@ static int64_t ask_until(struct previewing *p, const struct saga_question *q)
                     &p->failure) == ERR_OK) {
         ms = read_until(value);
     }
-    return ms < 0 && p->reads_supposed ? (int64_t)p->now_ms : ms;
+    return ms < 0 && p->reads_supposed ? (int64_t)p->world.now_ms : ms;
 }
 
 static int64_t ask_signal(struct previewing *p, const struct saga_question *q)

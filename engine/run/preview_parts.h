@@ -2,11 +2,12 @@
  * preview_parts.h - what a preview is made of; for preview*.c only.
  *
  * preview_read.c makes the saga's documents again from its journal, preview_oracle.c
- * answers the core's questions, preview.c makes the world behave.
+ * answers the core's questions, ahead.h makes the world behave, preview.c tells of it.
  */
 #ifndef RUN_PREVIEW_PARTS_H
 #define RUN_PREVIEW_PARTS_H
 
+#include "engine/run/ahead.h"
 #include "engine/run/preview.h"
 
 struct preview_rendered { /* Of the turn being made. */
@@ -34,7 +35,7 @@ struct previewing {
     struct saga *s; /* The copy. */
     struct saga_effects *fx;
     uint64_t from_ms;
-    uint64_t now_ms;
+    struct ahead world; /* Around the copy. */
 
     struct preview_hash *sent; /* Owned; the last one of each call. */
     size_t n_sent;

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "engine/core/saga_code.h"
+#include "tests/sim/foresee.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/participant.h"
@@ -129,6 +130,7 @@ static void start_child(struct sim_world *w, struct sim_saga *s,
     struct sim_saga *c = world_add_saga(w, plans_of_child(world_plan(w, s), fx->step));
 
     if (c == NULL) { /* As if another saga held its unique key. */
+        w->is_crowded = true;
         end_child(w, s, fx, SAGA_STATUS_COMPENSATED);
         return;
     }
@@ -248,13 +250,19 @@ static void arm(struct sim_world *w, struct sim_saga *s, const struct saga *now)
         world_later(w, at_ms > w->now_ms ? at_ms - w->now_ms : 0,
                     (struct sim_pending){.thing = THING_WAKE, .saga = world_index(w, s)});
     }
-    if (!s->is_visited && !saga_is_final(now) &&
+    if (!s->is_visited && !w->is_behaving && !saga_is_final(now) &&
         (saga_is_stuck(now) || (now->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0)) {
         s->is_visited = true;
         world_later(
             w, world_pick(w, 1500),
             (struct sim_pending){.thing = THING_OPERATOR, .saga = world_index(w, s)});
     }
+}
+
+void engine_tend(struct sim_world *w, struct sim_saga *s)
+{
+    queue_up(w, s, engine_state(w, s));
+    arm(w, s, engine_state(w, s));
 }
 
 /* ---- a turn
@@ -307,6 +315,9 @@ static void commit(struct sim_world *w, struct sim_saga *s, const struct saga_ev
     w->hash = hash_mix(w->hash, hash_bytes(bytes, n));
     trace_turn(w, s, ev, &state);
     write_rows(w, s);
+    if (w->asked != NULL && s == &w->sagas[0]) {
+        foresee_note(w->asked, &effects);
+    }
     judge_commit(w, s, &state, ev, &effects);
     if (s == &w->sagas[0] && !saga_is_final(&state) && world_percent(w, 3)) {
         memcpy(w->backup, bytes, n);
@@ -406,8 +417,7 @@ static void recover_saga(struct sim_world *w, struct sim_saga *s)
         lose(w, s, c);
     }
     if (!w->is_dead) {
-        queue_up(w, s, engine_state(w, s));
-        arm(w, s, engine_state(w, s));
+        engine_tend(w, s);
     }
 }
 
@@ -421,11 +431,7 @@ void engine_recover(struct sim_world *w)
     w->grace_ms += down_ms;
     world_forget_engine(w);
     for (uint16_t i = 0; i < w->n_sagas; i++) {
-        for (uint16_t n = 0; n < SIM_NODES; n++) {
-            for (uint32_t k = 0; k <= SIM_ITEMS; k++) {
-                w->sagas[i].cells[n][k].is_asked = false;
-            }
-        }
+        world_forget_queue(&w->sagas[i]);
     }
     for (uint32_t i = 0; i < w->n_inbox; i++) {
         world_later(w, world_pick(w, 20), (struct sim_pending){.thing = THING_INBOX});

@@ -20,6 +20,9 @@ enum engine_end {
 enum engine_end engine_turn(struct sim_world *w, struct sim_saga *s,
                             struct saga_event ev);
 
+/* Put its queued calls into the queue, and arm its timer. */
+void engine_tend(struct sim_world *w, struct sim_saga *s);
+
 /* A queued call has its slot. */
 void engine_grant(struct sim_world *w, struct sim_saga *s, struct saga_event ev);
 

@@ -58,7 +58,8 @@
     X(EXPRESSION, "expression failed")                    \
     X(RENDER, "render failed")                            \
     X(KEY_EXPIRED, "key expired")                         \
-    X(OUTPUT_FAILED, "output failed")
+    X(OUTPUT_FAILED, "output failed")                     \
+    X(FORETOLD, "a preview foretold what happened")
 
 enum sim_mark {
 #define X(name, text) MARK_##name,

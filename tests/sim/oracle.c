@@ -76,9 +76,8 @@ static int64_t fresh(struct oracle *o, const struct saga_question *q)
         return world_percent(o->w, 1) ? failed(MARK_EXPRESSION)
                                       : (int64_t)world_items(o->w, o->s, q->step);
     case SAGA_ASK_UNTIL:
-        return world_percent(o->w, 1)
-                   ? failed(MARK_EXPRESSION)
-                   : (int64_t)(o->w->now_ms + world_pick(o->w, 1500) - 200);
+        return world_percent(o->w, 1) ? failed(MARK_EXPRESSION)
+                                      : (int64_t)world_until(o->w, o->s, q->step);
     case SAGA_ASK_RENDER:
         return render(o->w, q);
     case SAGA_ASK_SLOT:

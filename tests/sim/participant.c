@@ -70,11 +70,41 @@ static uint64_t delay_of(struct sim_world *w, const struct plan_node *node,
     return world_percent(w, 10) ? world_pick(w, 20000) : world_pick(w, 2 * timeout_ms);
 }
 
+/* As foretold: it is done, and says so. */
+static void behave(struct sim_world *w, struct sim_saga *s, const struct sim_message *m)
+{
+    struct saga_event ev = answer(m, OUTCOME_SUCCEEDED, false);
+
+    if (m->call == CALL_CONFIRM) {
+        ev.confirm = SAGA_CONFIRM_APPLIED;
+    }
+    reply_in(w, s, 0, ev);
+    if (m->call == CALL_ACTION && node_of(w, s, m)->action.callback_ms != 0) {
+        participant_call_back(w, s, m->step, m->item);
+    }
+}
+
+void participant_call_back(struct sim_world *w, struct sim_saga *s, uint16_t step,
+                           uint32_t item)
+{
+    world_later(w, 0,
+                (struct sim_pending){.thing = THING_CALLBACK,
+                                     .saga = world_index(w, s),
+                                     .ev = {.kind = SAGA_EV_CALLED_BACK,
+                                            .step = step,
+                                            .item = item,
+                                            .outcome = OUTCOME_SUCCEEDED}});
+}
+
 void participant_send(struct sim_world *w, struct sim_saga *s, struct sim_message m)
 {
     const struct plan_node *node = node_of(w, s, &m);
     struct saga_event ev;
 
+    if (w->is_behaving) {
+        behave(w, s, &m);
+        return;
+    }
     if (world_percent(w, 5)) { /* Refused, no such name: nothing left the house. */
         ev = answer(&m, OUTCOME_UNSENT, true);
         ev.is_free = true;

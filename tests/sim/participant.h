@@ -14,6 +14,9 @@
 /* The engine hands a call over: it is lost, delayed, doubled, or refused by the network.
  */
 void participant_send(struct sim_world *w, struct sim_saga *s, struct sim_message m);
+/* It calls back now, and all is well. */
+void participant_call_back(struct sim_world *w, struct sim_saga *s, uint16_t step,
+                           uint32_t item);
 void participant_arrive(struct sim_world *w, const struct sim_pending *p);
 
 #endif /* TESTS_SIM_PARTICIPANT_H */

@@ -19,6 +19,7 @@ static const char *const names[BUGS] = {
     [BUG_LOST_UNSENT] = "lost-unsent",
     [BUG_NO_BARRIER] = "no-barrier",
     [BUG_NO_NAME] = "no-name",
+    [BUG_PREVIEW_GUESSES] = "preview-guesses",
     [BUG_NO_TOMBSTONE] = "no-tombstone",
 };
 

@@ -19,6 +19,14 @@ void trace_on(void)
     is_on = true;
 }
 
+bool trace_set(bool on)
+{
+    bool was_on = is_on;
+
+    is_on = on;
+    return was_on;
+}
+
 static void plan_line(const struct plan_node *node, uint16_t n)
 {
     printf("  s%u %s in s%u%s%s%s%s%s%s%s%s%s", n, kinds[node->kind], node->parent,
@@ -64,4 +72,27 @@ void trace_request(const struct sim_world *w, const struct sim_saga *s,
                w->now_ms, world_index(w, s), m->step, (int)m->item, call_name_of(m->call),
                m->turn, what);
     }
+}
+
+void trace_action(const struct sim_world *w, const struct saga_event *ev)
+{
+    if (is_on) {
+        printf("%8" PRIu64 " foretold: %s s%u[%d]\n", w->now_ms,
+               saga_event_name(ev->kind), ev->step, (int)ev->item);
+    }
+}
+
+void trace_asked(const char *what, const struct sim_asked *asked, const struct saga *end)
+{
+    if (!is_on) {
+        return;
+    }
+    printf("         %s:", what);
+    for (uint32_t i = 0; i < asked->n; i++) {
+        const struct saga_effect *fx = &asked->items[i];
+
+        printf(" s%u[%d] %s;", fx->step, (int)fx->item,
+               fx->kind == SAGA_FX_SEND ? call_name_of(fx->call) : "child");
+    }
+    printf(" -> %s\n", saga_status_name(saga_status_of(end)));
 }

@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "tests/sim/plans.h"
 
+#define WORLD_BEGAN_MS 1000000U
+
 uint64_t marks[MARKS];
 
 uint64_t world_pick(struct sim_world *w, uint64_t below)
@@ -33,7 +35,7 @@ void world_init(struct sim_world *w, uint64_t seed, enum sim_bug bug)
     w->wrong = NULL;
     w->hash = 0;
     w->seed = hash_mix(seed, 1);
-    w->now_ms = 1000000;
+    w->now_ms = WORLD_BEGAN_MS;
     w->bug = bug;
     /* Each seed has weather of its own: some are quiet in one respect. */
     w->percent_crash = world_pick(w, 3) == 0 ? 0 : (uint32_t)world_pick(w, 8);
@@ -85,7 +87,7 @@ struct sim_cell *world_cell(struct sim_saga *s, uint16_t step, uint32_t item)
 void world_later(struct sim_world *w, uint64_t in_ms, struct sim_pending p)
 {
     assert(w->n_pending < SIM_PENDING);
-    p.at_ms = w->now_ms + in_ms;
+    p.at_ms = w->now_ms + (w->is_behaving && p.thing != THING_WAKE ? 0 : in_ms);
     p.order = w->order++;
     p.life = w->life;
     w->pending[w->n_pending++] = p;
@@ -130,6 +132,15 @@ void world_forget_engine(struct sim_world *w)
     }
 }
 
+void world_forget_queue(struct sim_saga *s)
+{
+    for (uint16_t n = 0; n < SIM_NODES; n++) {
+        for (uint32_t k = 0; k <= SIM_ITEMS; k++) {
+            s->cells[n][k].is_asked = false;
+        }
+    }
+}
+
 void world_wrong(struct sim_world *w, const char *text)
 {
     if (w->wrong == NULL) {
@@ -150,4 +161,9 @@ uint32_t world_items(const struct sim_world *w, const struct sim_saga *s, uint16
 bool world_when(const struct sim_world *w, const struct sim_saga *s, uint16_t step)
 {
     return fact(w, s, step) / 7 % 3 != 0;
+}
+
+uint64_t world_until(const struct sim_world *w, const struct sim_saga *s, uint16_t step)
+{
+    return WORLD_BEGAN_MS + fact(w, s, step) / 11 % 4000;
 }

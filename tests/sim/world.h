@@ -25,6 +25,7 @@ enum {
     SIM_STATE_BYTES = 4096,
     SIM_PENDING = 512,
     SIM_INBOX = 64,
+    SIM_ASKED = 512,
     SIM_CALM_EVENTS = 500, /* Then the faults stop ... */
     SIM_EVENTS_MAX = 5000, /* ... and by then everything has ended. */
 };
@@ -43,6 +44,7 @@ enum sim_bug {
     BUG_LOST_UNSENT,     /* Recovery takes a lost attempt as unsent. */
     BUG_NO_BARRIER,      /* Does not await what is in flight when it turns back. */
     BUG_NO_NAME,         /* Takes any answer for the one it waits for. */
+    BUG_PREVIEW_GUESSES, /* Foretells without asking the expressions. */
     BUG_NO_TOMBSTONE,    /* The participants': an action after its compensation. */
     BUGS
 };
@@ -127,11 +129,20 @@ struct sim_row { /* Written with a state, taken with another. */
     struct saga_event ev;
 };
 
+/* What a saga asked for, in order: calls, and children started or taken back. */
+struct sim_asked {
+    uint32_t n;
+    struct saga_effect items[SIM_ASKED];
+};
+
 struct sim_world {
     uint64_t seed, rng, now_ms, order, grace_ms;
     uint32_t life;
-    bool is_dead; /* Crashed; not recovered yet. */
-    bool is_calm; /* No more faults. */
+    bool is_dead;            /* Crashed; not recovered yet. */
+    bool is_calm;            /* No more faults. */
+    bool is_behaving;        /* A copy, in which all goes well at once: foresee.c. */
+    bool is_crowded;         /* There was no room for a child. */
+    struct sim_asked *asked; /* Of the root, if anybody wants to know. */
     enum sim_bug bug;
     uint32_t percent_crash, percent_lost, percent_queue, percent_meddle;
 
@@ -174,12 +185,16 @@ void world_later(struct sim_world *w, uint64_t in_ms, struct sim_pending p);
 bool world_next(struct sim_world *w, struct sim_pending *out);
 /* Forget what only the engine's memory held. */
 void world_forget_engine(struct sim_world *w);
+/* Nor does anybody know any more which of its calls stand in a queue. */
+void world_forget_queue(struct sim_saga *s);
 
 /* Note the first thing that is wrong. */
 void world_wrong(struct sim_world *w, const char *text);
 
-/* How many items, and what `when` says: facts of the saga, the same whenever asked. */
+/* How many items, what `when` says and `until` when: facts of the saga, the same whenever
+ * asked. */
 uint32_t world_items(const struct sim_world *w, const struct sim_saga *s, uint16_t step);
 bool world_when(const struct sim_world *w, const struct sim_saga *s, uint16_t step);
+uint64_t world_until(const struct sim_world *w, const struct sim_saga *s, uint16_t step);
 
 #endif /* TESTS_SIM_WORLD_H */
