@@ -8,6 +8,8 @@
 #include "engine/core/saga_code.h"
 #include "tests/sim/foresee.h"
 #include "tests/sim/judge.h"
+#include "tests/sim/judge_actions.h"
+#include "tests/sim/judge_stuck.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/participant.h"
 #include "tests/sim/plans.h"
@@ -40,6 +42,30 @@ const struct saga *engine_state(struct sim_world *w, const struct sim_saga *s)
 {
     load(w, s, &view);
     return &view;
+}
+
+bool engine_has_done(const struct sim_world *w, uint32_t request)
+{
+    for (uint32_t i = 0; i < SIM_AUDIT; i++) {
+        if (w->audit[i] == request) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum engine_end engine_operate(struct sim_world *w, struct sim_saga *s,
+                               struct saga_event ev, uint32_t request)
+{
+    enum engine_end end;
+
+    if (w->bug != BUG_REPEATED && engine_has_done(w, request)) {
+        return ENGINE_NOTHING; /* The answer is the one it got. */
+    }
+    w->request = request;
+    end = engine_turn(w, s, ev);
+    w->request = 0;
+    return end;
 }
 
 struct sim_saga *engine_child(struct sim_world *w, const struct sim_saga *parent,
@@ -148,6 +174,32 @@ static void start_child(struct sim_world *w, struct sim_saga *s,
                                    .is_child = true});
 }
 
+/* Of each call's first attempt (S3). */
+static void keep_hashes(struct sim_saga *s)
+{
+    for (uint32_t i = 0; i < effects.n; i++) {
+        const struct saga_effect *fx = &effects.items[i];
+
+        if (fx->kind == SAGA_FX_SEND) {
+            uint64_t *first = &world_cell(s, fx->step, fx->item)->sent_as[fx->call];
+
+            *first = *first != 0 ? *first : oracle_bytes(&oracle, fx);
+        }
+    }
+}
+
+/* In the same transaction as what the operator did (S60). */
+static void write_audit(struct sim_world *w)
+{
+    if (w->request == 0) {
+        return;
+    }
+    if (engine_has_done(w, w->request)) {
+        world_wrong(w, "an operator's action was applied twice (22)");
+    }
+    w->audit[w->n_audit++ % SIM_AUDIT] = w->request;
+}
+
 /* Rows of the same transaction. */
 static void write_rows(struct sim_world *w, struct sim_saga *s)
 {
@@ -182,8 +234,11 @@ static void write_rows(struct sim_world *w, struct sim_saga *s)
 static void send_one(struct sim_world *w, struct sim_saga *s,
                      const struct saga_effect *fx)
 {
-    struct sim_message m = {
-        .turn = state.turn, .step = fx->step, .item = fx->item, .call = fx->call};
+    struct sim_message m = {.bytes = oracle_bytes(&oracle, fx),
+                            .turn = state.turn,
+                            .step = fx->step,
+                            .item = fx->item,
+                            .call = fx->call};
 
     if (planted_swallows(w, s, fx, m.turn)) {
         return;
@@ -247,7 +302,7 @@ static void arm(struct sim_world *w, struct sim_saga *s, const struct saga *now)
 
     if (at_ms != 0 && (s->armed_ms == 0 || at_ms < s->armed_ms)) {
         s->armed_ms = at_ms;
-        world_later(w, at_ms > w->now_ms ? at_ms - w->now_ms : 0,
+        world_later(w, at_ms > world_wall(w) ? at_ms - world_wall(w) : 0,
                     (struct sim_pending){.thing = THING_WAKE, .saga = world_index(w, s)});
     }
     if (!s->is_visited && !w->is_behaving && !saga_is_final(now) &&
@@ -282,7 +337,7 @@ static bool crashes(struct sim_world *w, enum sim_mark where)
 static void replay(struct sim_world *w, const struct sim_saga *s,
                    const struct saga_event *ev, const uint8_t *want, size_t n_want)
 {
-    struct saga_oracle asks = oracle_of(&oracle);
+    struct saga_oracle asks = oracle_asks(&oracle);
     uint8_t row[SAGA_EVENT_BYTES_MAX], bytes[SIM_STATE_BYTES];
     struct saga_event same;
     size_t n = saga_event_encode(ev, row, sizeof(row));
@@ -315,6 +370,8 @@ static void commit(struct sim_world *w, struct sim_saga *s, const struct saga_ev
     w->hash = hash_mix(w->hash, hash_bytes(bytes, n));
     trace_turn(w, s, ev, &state);
     write_rows(w, s);
+    keep_hashes(s);
+    write_audit(w);
     if (w->asked != NULL && s == &w->sagas[0]) {
         foresee_note(w->asked, &effects);
     }
@@ -328,12 +385,13 @@ static void commit(struct sim_world *w, struct sim_saga *s, const struct saga_ev
 enum engine_end engine_turn(struct sim_world *w, struct sim_saga *s, struct saga_event ev)
 {
     uint8_t bytes[SIM_STATE_BYTES];
-    struct saga_oracle asks = oracle_of(&oracle);
+    struct saga_oracle asks = oracle_asks(&oracle);
     size_t n;
 
-    ev.now_ms = w->now_ms;
+    ev.now_ms = world_wall(w);
     ev.grace_ms = w->grace_ms - s->grace_base_ms;
     load(w, s, &state);
+    judge_stuck_before(&state);
     planted_before(w, s, &state, &ev);
     oracle_record(&oracle, w, s);
     last_result = saga_advance(&state, planted_plan(w, s, &state), &ev, &asks, &effects);
@@ -360,7 +418,7 @@ enum engine_end engine_turn(struct sim_world *w, struct sim_saga *s, struct saga
     queue_up(w, s, &state);
     arm(w, s, &state);
     if (world_percent(w, 2)) {
-        judge_legality(w, s);
+        judge_actions(w, s);
     }
     return ENGINE_COMMITTED;
 }
@@ -446,7 +504,7 @@ void engine_recover(struct sim_world *w)
     }
 }
 
-void engine_stop(struct sim_world *w)
+void engine_stop_cleanly(struct sim_world *w)
 {
     for (uint32_t i = w->n_pending; i > 0 && !w->is_dead; i--) {
         struct sim_pending p = w->pending[i - 1];

@@ -20,6 +20,12 @@ enum engine_end {
 enum engine_end engine_turn(struct sim_world *w, struct sim_saga *s,
                             struct saga_event ev);
 
+/* An operator's action, by its request id; a repeated one does nothing (S60). */
+enum engine_end engine_operate(struct sim_world *w, struct sim_saga *s,
+                               struct saga_event ev, uint32_t request);
+/* Is it in the audit? */
+bool engine_has_done(const struct sim_world *w, uint32_t request);
+
 /* Put its queued calls into the queue, and arm its timer. */
 void engine_tend(struct sim_world *w, struct sim_saga *s);
 
@@ -40,7 +46,7 @@ void engine_take_row(struct sim_world *w);
 /* Start again from the disk (S9); may die again. */
 void engine_recover(struct sim_world *w);
 /* A clean stop: what was not handed over goes back to the queue; then a start. */
-void engine_stop(struct sim_world *w);
+void engine_stop_cleanly(struct sim_world *w);
 /* The root is what it was in the backup, and goes back (S96). */
 void engine_restore(struct sim_world *w);
 

@@ -41,7 +41,7 @@ struct foretelling {
 static enum saga_result apply(struct foretelling *f, struct saga_event ev)
 {
     const bool is_guess = f->w->bug == BUG_PREVIEW_GUESSES;
-    struct saga_oracle asks = is_guess ? oracle_yes() : oracle_of(&f->oracle);
+    struct saga_oracle asks = is_guess ? oracle_yes() : oracle_asks(&f->oracle);
     enum saga_result result;
 
     ev.now_ms = f->ahead.now_ms;
@@ -89,7 +89,7 @@ static enum saga_result foretell(struct sim_world *w, struct saga_event ev,
     f.asked = asked;
     f.ahead = (struct ahead){.plan = world_plan(w, &w->sagas[0]),
                              .s = s,
-                             .now_ms = w->now_ms,
+                             .now_ms = world_wall(w),
                              .happens = happens,
                              .child = child_status,
                              .user = &f};
@@ -108,6 +108,7 @@ static void copy_world(const struct sim_world *w)
     memcpy(other.sagas, w->sagas, w->n_sagas * sizeof(w->sagas[0]));
     other.n_sagas = w->n_sagas;
     other.n_inbox = 0;
+    other.request = 0;
     other.n_pending = 0;
     other.n_backup = 0;
     other.n_events = 0;
@@ -328,7 +329,7 @@ static bool can_be_foretold(struct sim_world *w)
 {
     const uint64_t wake_ms = saga_wake_at(&before, w->plans[0]);
 
-    if (w->n_inbox > 0 || (wake_ms != 0 && wake_ms <= w->now_ms)) {
+    if (w->n_inbox > 0 || (wake_ms != 0 && wake_ms <= world_wall(w))) {
         return false; /* Something else is about to happen. */
     }
     if (!has_kind(w->plans[0], PLAN_CHILD)) {

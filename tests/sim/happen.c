@@ -10,7 +10,7 @@ static void wake(struct sim_world *w, struct sim_saga *s)
 {
     const struct saga *now = engine_state(w, s);
     bool is_over = now->state == SAGA_FORWARD && now->deadline_ms != 0 &&
-                   now->deadline_ms <= w->now_ms &&
+                   now->deadline_ms <= world_wall(w) &&
                    (now->flags & (uint32_t)SAGA_FLAG_OVERDUE) == 0;
 
     s->armed_ms = 0;
@@ -24,7 +24,7 @@ static void wake(struct sim_world *w, struct sim_saga *s)
         if (at_ms != 0) {
             s->armed_ms = at_ms;
             world_later(
-                w, at_ms > w->now_ms ? at_ms - w->now_ms : 1,
+                w, at_ms > world_wall(w) ? at_ms - world_wall(w) : 1,
                 (struct sim_pending){.thing = THING_WAKE, .saga = world_index(w, s)});
         }
     }
@@ -66,6 +66,24 @@ static void hand_over(struct sim_world *w, struct sim_saga *s,
     participant_send(w, s, p->m);
 }
 
+/* An hour or ten years, ahead or back. */
+static void jump(struct sim_world *w)
+{
+    const uint64_t an_hour_ms = (uint64_t)3600 * 1000;
+    const uint64_t by_ms = an_hour_ms * (world_pick(w, 2) == 0 ? 1 : 24 * 3652);
+
+    if (world_pick(w, 2) == 0) {
+        mark(MARK_CLOCK_AHEAD);
+        w->began_ms += by_ms;
+    } else {
+        mark(MARK_CLOCK_BACK);
+        w->began_ms -= by_ms;
+    }
+    for (uint16_t i = 0; i < w->n_sagas; i++) {
+        judge_forget_times(&w->sagas[i]);
+    }
+}
+
 void happen(struct sim_world *w, const struct sim_pending *p)
 {
     struct sim_saga *s = &w->sagas[p->saga];
@@ -103,10 +121,16 @@ void happen(struct sim_world *w, const struct sim_pending *p)
         operator_meddle(w);
         break;
     case THING_STOP:
-        engine_stop(w);
+        engine_stop_cleanly(w);
         break;
     case THING_RESTORE:
         engine_restore(w);
+        break;
+    case THING_REPEAT:
+        operator_repeat(w, p);
+        break;
+    case THING_CLOCK:
+        jump(w);
         break;
     }
 }

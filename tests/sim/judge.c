@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "engine/core/legal.h"
 #include "engine/core/saga_code.h"
 #include "tests/sim/engine.h"
-#include "tests/sim/oracle.h"
+#include "tests/sim/judge_keys.h"
+#include "tests/sim/judge_stuck.h"
 
 /* ---- looking at the plan ---------------------------------------------------------- */
 
@@ -103,7 +103,7 @@ static void judge_action(struct sim_world *w, struct sim_saga *s,
     if (c->undo_sent) {
         world_wrong(w, "an action after its compensation (3)");
     }
-    if (w->now_ms < c->not_before_ms) {
+    if (world_wall(w) < c->not_before_ms) {
         world_wrong(w, "an attempt before its Retry-After (17)");
     }
     if (!s->is_restored) {
@@ -265,7 +265,7 @@ static void hear_action(struct sim_world *w, struct sim_saga *s,
     if (ev->is_free) {
         mark(MARK_FREE);
     }
-    if (ev->retry_at_ms > w->now_ms) {
+    if (ev->retry_at_ms > world_wall(w)) {
         mark(MARK_RETRY_AFTER);
         c->not_before_ms = ev->may_retry ? ev->retry_at_ms : 0;
     }
@@ -342,6 +342,15 @@ static void hear_confirm(struct sim_saga *s, const struct saga_event *ev)
     }
 }
 
+void judge_forget_times(struct sim_saga *s)
+{
+    for (uint16_t n = 0; n < SIM_NODES; n++) {
+        for (uint32_t item = 0; item <= SIM_ITEMS; item++) {
+            s->cells[n][item].not_before_ms = 0;
+        }
+    }
+}
+
 static void hear(struct sim_world *w, struct sim_saga *s, const struct saga_event *ev)
 {
     bool is_answer = ev->kind == SAGA_EV_ANSWERED || ev->kind == SAGA_EV_LOST;
@@ -360,11 +369,7 @@ static void hear(struct sim_world *w, struct sim_saga *s, const struct saga_even
         hear_resolve(w, s, ev, s->back_decided);
     }
     if (ev->kind == SAGA_EV_RETRY || ev->kind == SAGA_EV_RESOLVE) {
-        for (uint16_t n = 0; n < SIM_NODES; n++) {
-            for (uint32_t item = 0; item <= SIM_ITEMS; item++) {
-                s->cells[n][item].not_before_ms = 0; /* Now, said a person. */
-            }
-        }
+        judge_forget_times(s); /* Now, said a person. */
     }
 }
 
@@ -454,6 +459,7 @@ void judge_commit(struct sim_world *w, struct sim_saga *s, const struct saga *no
     judge_effects(w, s, fx);
     judge_ending(w, s, now, ev);
     judge_width(w, s, now);
+    judge_stuck(w, now, ev);
     note(now, ev, is_back && !s->back_decided);
     s->back_decided = s->back_decided || is_back;
     if ((now->flags & (uint32_t)SAGA_FLAG_PAST_PIVOT) != 0 && saga_is_final(now)) {
@@ -461,73 +467,19 @@ void judge_commit(struct sim_world *w, struct sim_saga *s, const struct saga *no
     }
 }
 
-void judge_wire(struct sim_world *w, const struct sim_saga *s,
-                const struct sim_message *m)
+void judge_wire(struct sim_world *w, struct sim_saga *s, const struct sim_message *m)
 {
     struct saga_brief brief;
 
+    struct sim_cell *c = world_cell(s, m->step, m->item);
+
+    if (m->bytes == 0 || (c->seen_as[m->call] != 0 && c->seen_as[m->call] != m->bytes)) {
+        world_wrong(w, "other bytes under the same key (12)");
+    }
+    c->seen_as[m->call] = m->bytes;
     if (s->n_bytes == 0 || !saga_decode_brief(&brief, s->bytes, s->n_bytes) ||
         brief.turn < m->turn) {
         world_wrong(w, "a request without a commit before it (11)");
-    }
-}
-
-/* ---- offered actions (24)
- * ------------------------------------------------------------------------ */
-
-static enum saga_result result_of(enum legal_answer answer)
-{
-    switch (answer) {
-    case LEGAL_YES:
-    case LEGAL_NOTED:
-        return SAGA_APPLIED;
-    case LEGAL_NO_OP:
-        return SAGA_LATE;
-    case LEGAL_NO:
-        return SAGA_REJECTED;
-    case LEGAL_IN_FLIGHT:
-        return SAGA_IN_FLIGHT;
-    }
-    return SAGA_REJECTED;
-}
-
-static void try_action(struct sim_world *w, const struct sim_saga *s,
-                       struct saga_event ev)
-{
-    static struct saga copy;
-    static struct saga_effects fx;
-    const struct plan *plan = world_plan(w, s);
-    struct saga_oracle yes = oracle_yes();
-    enum saga_result want;
-
-    if (!saga_decode(&copy, plan, s->bytes, s->n_bytes)) {
-        return;
-    }
-    ev.now_ms = w->now_ms;
-    want = result_of(legal_action(&copy, plan, ev.kind, ev.step, ev.item));
-    if (saga_advance(&copy, plan, &ev, &yes, &fx) != want) {
-        world_wrong(w, "an action was offered and refused, or the other way round (24)");
-    }
-}
-
-void judge_legality(struct sim_world *w, const struct sim_saga *s)
-{
-    for (int k = SAGA_EV_RETRY; k <= SAGA_EV_RESUME; k++) {
-        struct saga_event ev = {
-            .kind = (enum saga_event_kind)k, .step = PLAN_NONE, .item = SAGA_NO_ITEM};
-
-        if (k != SAGA_EV_SKIP && k != SAGA_EV_RESOLVE) {
-            try_action(w, s, ev);
-        }
-        for (uint16_t n = 1; k <= SAGA_EV_RESOLVE && n < world_plan(w, s)->n_nodes; n++) {
-            ev.step = n;
-            ev.item = SAGA_NO_ITEM;
-            ev.is_applied = false;
-            try_action(w, s, ev);
-            ev.is_applied = true;
-            ev.item = 0;
-            try_action(w, s, ev);
-        }
     }
 }
 
@@ -570,6 +522,7 @@ static void judge_cell(struct sim_world *w, struct sim_saga *s, uint16_t n, uint
 
 void judge_end(struct sim_world *w)
 {
+    judge_keys(w);
     for (uint16_t i = 0; i < w->n_sagas; i++) {
         struct sim_saga *s = &w->sagas[i];
         enum saga_status status = child_status(w, s);

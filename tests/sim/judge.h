@@ -10,15 +10,14 @@
 
 #include "tests/sim/world.h"
 
-/* A turn was committed: 3, 7, 8, 9, 15, 17, 18, 21 and S23. */
+/* A turn was committed: 3, 7, 8, 9, 15, 17, 18, 21, 23 and S23. */
 void judge_commit(struct sim_world *w, struct sim_saga *s, const struct saga *now,
                   const struct saga_event *ev, const struct saga_effects *fx);
-/* A request goes out: 11. */
-void judge_wire(struct sim_world *w, const struct sim_saga *s,
-                const struct sim_message *m);
-/* Every operator's event does what legal.h says it would do: 24. */
-void judge_legality(struct sim_world *w, const struct sim_saga *s);
-/* All is quiet: 1, 2, 4, 5, 10. */
+/* What was promised for a time is off: the clock jumped, or a person said now. */
+void judge_forget_times(struct sim_saga *s);
+/* A request goes out: 11, 12. */
+void judge_wire(struct sim_world *w, struct sim_saga *s, const struct sim_message *m);
+/* All is quiet: 1, 2, 4, 5, 10, 13. */
 void judge_end(struct sim_world *w);
 
 #endif /* TESTS_SIM_JUDGE_H */

@@ -59,6 +59,11 @@
     X(RENDER, "render failed")                            \
     X(KEY_EXPIRED, "key expired")                         \
     X(OUTPUT_FAILED, "output failed")                     \
+    X(REPEATED, "operator's request repeated")            \
+    X(CLOCK_AHEAD, "clock jumped ahead")                  \
+    X(CLOCK_BACK, "clock jumped back")                    \
+    X(STARTED_TWICE, "start repeated")                    \
+    X(CHANGED, "rendered otherwise")                      \
     X(FORETOLD, "a preview foretold what happened")
 
 enum sim_mark {

@@ -11,10 +11,40 @@ static struct saga_event action(enum saga_event_kind kind, const struct saga_cel
                                .item = c != NULL ? c->item : SAGA_NO_ITEM};
 }
 
+/* No answer was heard, or it came twice: the same again, under the same id. What is said
+ * of the world is not said again where it was not heard: it may be true no longer. */
+static void ask_again(struct sim_world *w, struct sim_saga *s, struct saga_event ev,
+                      uint32_t request)
+{
+    world_later(w, world_pick(w, 200),
+                (struct sim_pending){.thing = THING_REPEAT,
+                                     .saga = world_index(w, s),
+                                     .request = request,
+                                     .ev = ev});
+}
+
+static enum engine_end ask(struct sim_world *w, struct sim_saga *s, struct saga_event ev)
+{
+    const uint32_t request = ++w->n_requests;
+    enum engine_end end = engine_operate(w, s, ev, request);
+
+    if (end == ENGINE_COMMITTED ? w->is_dead || world_percent(w, 10)
+                                : end == ENGINE_DIED && ev.kind != SAGA_EV_RESOLVE) {
+        ask_again(w, s, ev, request);
+    }
+    return end;
+}
+
+void operator_repeat(struct sim_world *w, const struct sim_pending *p)
+{
+    mark(MARK_REPEATED);
+    (void)engine_operate(w, &w->sagas[p->saga], p->ev, p->request);
+}
+
 static bool act(struct sim_world *w, struct sim_saga *s, struct saga_event ev,
                 enum sim_mark m)
 {
-    if (engine_turn(w, s, ev) != ENGINE_COMMITTED) {
+    if (ask(w, s, ev) != ENGINE_COMMITTED) {
         return false;
     }
     mark(m);
@@ -87,7 +117,7 @@ static void mend(struct sim_world *w, struct sim_saga *s, const struct saga_cell
     } else if (way == 3) {
         (void)act(w, s, action(SAGA_EV_CANCEL, NULL), MARK_CANCEL);
     } else if (way == 4 && world_percent(w, 20)) {
-        (void)engine_turn(w, s, action(SAGA_EV_CLOSE, NULL));
+        (void)ask(w, s, action(SAGA_EV_CLOSE, NULL));
     } else {
         retry(w, s, way == 5 ? NULL : c);
     }
@@ -107,7 +137,7 @@ void operator_visit(struct sim_world *w, struct sim_saga *s)
         is_paused = false; /* It is to go back before anybody lets it go on. */
     }
     if (is_paused && (w->is_calm || world_pick(w, 3) != 0)) {
-        (void)engine_turn(w, s, action(SAGA_EV_RESUME, NULL));
+        (void)ask(w, s, action(SAGA_EV_RESUME, NULL));
     } else if (c != NULL) {
         mend(w, s, c);
     } else if (saga_is_stuck(now)) {
@@ -160,7 +190,7 @@ void operator_meddle(struct sim_world *w)
     } else if (what == 4) {
         (void)act(w, s, action(SAGA_EV_PAUSE, NULL), MARK_PAUSED);
     } else if (what == 5) {
-        (void)engine_turn(w, s, action(SAGA_EV_RESUME, NULL));
+        (void)ask(w, s, action(SAGA_EV_RESUME, NULL));
     } else if (what == 6) {
         (void)act(w, s, action(SAGA_EV_LIMIT, NULL), MARK_OVER_LIMIT);
     } else {

@@ -11,5 +11,7 @@
 
 void operator_visit(struct sim_world *w, struct sim_saga *s);
 void operator_meddle(struct sim_world *w);
+/* A request comes a second time. */
+void operator_repeat(struct sim_world *w, const struct sim_pending *p);
 
 #endif /* TESTS_SIM_OPERATOR_H */

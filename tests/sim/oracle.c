@@ -3,21 +3,64 @@
 
 #include <assert.h>
 
+#include "base/hash.h"
+
 static int64_t failed(enum sim_mark m)
 {
     mark(m);
     return -1;
 }
 
-static int64_t render(struct sim_world *w, const struct saga_question *q)
+uint64_t oracle_bytes(const struct oracle *o, const struct saga_effect *fx)
 {
+    for (uint32_t i = o->n_rendered; i > 0; i--) {
+        const struct oracle_rendered *r = &o->rendered[i - 1];
+
+        if (r->step == fx->step && r->item == fx->item && r->call == fx->call) {
+            return r->bytes;
+        }
+    }
+    return 0;
+}
+
+/* What a call renders to: of this saga, its step, item and call, and never 0. */
+static struct oracle_rendered *add_rendered(struct oracle *o,
+                                            const struct saga_question *q)
+{
+    struct oracle_rendered *r = &o->rendered[o->n_rendered++];
+    const uint64_t place = (uint64_t)q->step << 40 | (uint64_t)q->item << 2 | q->call;
+
+    assert(o->n_rendered <= ORACLE_ANSWERS);
+    *r = (struct oracle_rendered){
+        .step = q->step,
+        .item = q->item,
+        .call = q->call,
+        .bytes =
+            hash_mix(hash_mix(o->w->seed, world_index(o->w, o->s)), place) | 1U << 8};
+    return r;
+}
+
+static int64_t render(struct oracle *o, const struct saga_question *q)
+{
+    struct sim_world *w = o->w;
+    const struct sim_cell *cell = world_cell_of(o->s, q->step, q->item);
+    struct oracle_rendered *r = add_rendered(o, q);
+
     if (q->born_ms != 0 && world_percent(w, 1)) {
         mark(MARK_KEY_EXPIRED);
         return SAGA_RENDER_KEY_EXPIRED;
     }
     if (world_percent(w, 1)) {
-        mark(MARK_RENDER);
-        return q->attempts > 0 ? SAGA_RENDER_CHANGED : SAGA_RENDER_FAILED;
+        if (cell->sent_as[q->call] == 0) {
+            mark(MARK_RENDER);
+            return SAGA_RENDER_FAILED;
+        }
+        r->bytes++; /* As if it read what it must not read (S3). */
+    }
+    if (w->bug != BUG_OTHER_BYTES && cell->sent_as[q->call] != 0 &&
+        r->bytes != cell->sent_as[q->call]) {
+        mark(MARK_CHANGED);
+        return SAGA_RENDER_CHANGED;
     }
     return SAGA_RENDER_OK;
 }
@@ -79,7 +122,7 @@ static int64_t fresh(struct oracle *o, const struct saga_question *q)
         return world_percent(o->w, 1) ? failed(MARK_EXPRESSION)
                                       : (int64_t)world_until(o->w, o->s, q->step);
     case SAGA_ASK_RENDER:
-        return render(o->w, q);
+        return render(o, q);
     case SAGA_ASK_SLOT:
         return slot(o->w, q);
     case SAGA_ASK_SIGNAL:
@@ -109,6 +152,7 @@ void oracle_record(struct oracle *o, struct sim_world *w, const struct sim_saga 
     o->w = w;
     o->s = s;
     o->n = 0;
+    o->n_rendered = 0;
     o->is_replay = false;
 }
 
@@ -118,7 +162,7 @@ void oracle_replay(struct oracle *o)
     o->is_replay = true;
 }
 
-struct saga_oracle oracle_of(struct oracle *o)
+struct saga_oracle oracle_asks(struct oracle *o)
 {
     return (struct saga_oracle){.ask = ask, .user = o};
 }

@@ -172,7 +172,7 @@ static struct saga_event busy(struct sim_world *w, const struct sim_message *m)
 
     ev.is_free = true;
     if (world_percent(w, 50)) {
-        ev.retry_at_ms = w->now_ms + world_pick(w, 1000);
+        ev.retry_at_ms = world_wall(w) + world_pick(w, 1000);
     }
     return ev;
 }

@@ -19,6 +19,9 @@ static const char *const names[BUGS] = {
     [BUG_LOST_UNSENT] = "lost-unsent",
     [BUG_NO_BARRIER] = "no-barrier",
     [BUG_NO_NAME] = "no-name",
+    [BUG_OTHER_BYTES] = "other-bytes",
+    [BUG_UNSTUCK] = "unstuck",
+    [BUG_REPEATED] = "repeated",
     [BUG_PREVIEW_GUESSES] = "preview-guesses",
     [BUG_NO_TOMBSTONE] = "no-tombstone",
 };
@@ -48,6 +51,19 @@ static struct saga_cell *cell_of(struct saga *state, const struct saga_event *ev
     return NULL;
 }
 
+static void try_stuck_again(struct saga *state, uint64_t now_ms)
+{
+    for (uint16_t i = 0; i < state->n_cells; i++) {
+        struct saga_cell *c = &state->cells[i];
+
+        if (c->state == CELL_STUCK && c->attempts > 0) {
+            c->state = CELL_BACKING_OFF;
+            c->reason = SAGA_REASON_NONE;
+            c->wake_ms = now_ms;
+        }
+    }
+}
+
 void planted_before(const struct sim_world *w, const struct sim_saga *s,
                     struct saga *state, struct saga_event *ev)
 {
@@ -57,6 +73,9 @@ void planted_before(const struct sim_world *w, const struct sim_saga *s,
     (void)s;
     if (w->bug == BUG_CANCEL_LATE && ev->kind == SAGA_EV_CANCEL) {
         state->flags &= ~(uint32_t)SAGA_FLAG_PAST_PIVOT;
+    }
+    if (w->bug == BUG_UNSTUCK && ev->kind == SAGA_EV_WAKE) {
+        try_stuck_again(state, ev->now_ms);
     }
     if (c == NULL) {
         return;

@@ -37,6 +37,10 @@ static void begin(struct sim_world *w)
     ev.is_ordered = world_pick(w, 10) == 0;
     ev.is_lined_up = ev.is_ordered && world_pick(w, 2) == 0;
     engine_row(w, 0, root, ev);
+    if (world_pick(w, 10) == 0) { /* The client heard nothing, and starts it again. */
+        mark(MARK_STARTED_TWICE);
+        engine_row(w, 10 + world_pick(w, 500), root, ev);
+    }
     if (ev.is_lined_up) {
         engine_row(w, world_pick(w, 1000), root,
                    (struct saga_event){.kind = SAGA_EV_YOUR_TURN});
@@ -52,6 +56,9 @@ static void begin(struct sim_world *w)
     }
     if (world_pick(w, 4) == 0) {
         world_later(w, world_pick(w, 1000), (struct sim_pending){.thing = THING_STOP});
+    }
+    if (world_pick(w, 20) == 0) {
+        world_later(w, world_pick(w, 1000), (struct sim_pending){.thing = THING_CLOCK});
     }
     if (world_pick(w, 30) == 0) {
         world_later(w, 100 + world_pick(w, 2000),

@@ -8,9 +8,14 @@
 #include "base/hash.h"
 #include "tests/sim/plans.h"
 
-#define WORLD_BEGAN_MS 1000000U
+#define WORLD_BEGAN_MS ((uint64_t)1700000000000)
 
 uint64_t marks[MARKS];
+
+uint64_t world_wall(const struct sim_world *w)
+{
+    return w->began_ms + w->now_ms;
+}
 
 uint64_t world_pick(struct sim_world *w, uint64_t below)
 {
@@ -28,6 +33,10 @@ void world_init(struct sim_world *w, uint64_t seed, enum sim_bug bug)
     memset(w, 0, offsetof(struct sim_world, plans));
     w->n_sagas = 0;
     w->n_inbox = 0;
+    memset(w->audit, 0, sizeof(w->audit));
+    w->n_audit = 0;
+    w->n_requests = 0;
+    w->request = 0;
     w->n_pending = 0;
     w->n_backup = 0;
     w->n_events = 0;
@@ -35,7 +44,8 @@ void world_init(struct sim_world *w, uint64_t seed, enum sim_bug bug)
     w->wrong = NULL;
     w->hash = 0;
     w->seed = hash_mix(seed, 1);
-    w->now_ms = WORLD_BEGAN_MS;
+    w->now_ms = 1000;
+    w->began_ms = WORLD_BEGAN_MS;
     w->bug = bug;
     /* Each seed has weather of its own: some are quiet in one respect. */
     w->percent_crash = world_pick(w, 3) == 0 ? 0 : (uint32_t)world_pick(w, 8);
@@ -79,6 +89,13 @@ uint16_t world_index(const struct sim_world *w, const struct sim_saga *s)
 }
 
 struct sim_cell *world_cell(struct sim_saga *s, uint16_t step, uint32_t item)
+{
+    assert(item == SAGA_NO_ITEM || item < SIM_ITEMS);
+    return &s->cells[step][item == SAGA_NO_ITEM ? SIM_ITEMS : item];
+}
+
+const struct sim_cell *world_cell_of(const struct sim_saga *s, uint16_t step,
+                                     uint32_t item)
 {
     assert(item == SAGA_NO_ITEM || item < SIM_ITEMS);
     return &s->cells[step][item == SAGA_NO_ITEM ? SIM_ITEMS : item];

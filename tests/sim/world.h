@@ -26,6 +26,7 @@ enum {
     SIM_PENDING = 512,
     SIM_INBOX = 64,
     SIM_ASKED = 512,
+    SIM_AUDIT = 16,
     SIM_CALM_EVENTS = 500, /* Then the faults stop ... */
     SIM_EVENTS_MAX = 5000, /* ... and by then everything has ended. */
 };
@@ -44,6 +45,9 @@ enum sim_bug {
     BUG_LOST_UNSENT,     /* Recovery takes a lost attempt as unsent. */
     BUG_NO_BARRIER,      /* Does not await what is in flight when it turns back. */
     BUG_NO_NAME,         /* Takes any answer for the one it waits for. */
+    BUG_OTHER_BYTES,     /* Does not compare what a call renders to. */
+    BUG_UNSTUCK,         /* Tries a stuck call again after a while. */
+    BUG_REPEATED,        /* Takes a repeated request for another. */
     BUG_PREVIEW_GUESSES, /* Foretells without asking the expressions. */
     BUG_NO_TOMBSTONE,    /* The participants': an action after its compensation. */
     BUGS
@@ -62,10 +66,12 @@ struct sim_cell {
     bool action_sent, undo_sent;
     bool is_out; /* An action's attempt without a recorded outcome. */
     bool told_success, told_doubt;
-    uint32_t n_refuted;     /* Confirms that said not applied. */
-    bool by_hand;           /* An operator skipped or resolved it. */
-    bool is_asked;          /* Memory: a grant is on its way. */
-    uint64_t not_before_ms; /* Retry-After. */
+    uint32_t n_refuted;      /* Confirms that said not applied. */
+    bool by_hand;            /* An operator skipped or resolved it. */
+    bool is_asked;           /* Memory: a grant is on its way. */
+    uint64_t sent_as[CALLS]; /* Disk: the bytes of the call's first attempt; 0 none. */
+    uint64_t seen_as[CALLS]; /* The same, as it went over the wire. */
+    uint64_t not_before_ms;  /* Retry-After. */
 };
 
 struct sim_saga {
@@ -104,10 +110,13 @@ enum sim_thing {
     THING_MEDDLE, /* An operator who does something out of the blue. */
     THING_STOP,   /* A clean stop and start. */
     THING_RESTORE,
+    THING_REPEAT, /* An operator who heard no answer asks again, the same request id. */
+    THING_CLOCK,  /* The wall clock jumps. */
 };
 
 struct sim_message {
     uint64_t turn;
+    uint64_t bytes; /* What it renders to. */
     uint32_t item;
     uint32_t variant;
     uint16_t step;
@@ -120,6 +129,7 @@ struct sim_pending {
     enum sim_thing thing;
     uint16_t saga;
     uint32_t life;
+    uint32_t request; /* REPEAT: its id. */
     struct sim_message m;
     struct saga_event ev; /* ANSWER, CALLBACK, SIGNAL */
 };
@@ -136,7 +146,9 @@ struct sim_asked {
 };
 
 struct sim_world {
-    uint64_t seed, rng, now_ms, order, grace_ms;
+    uint64_t seed, rng, order, grace_ms;
+    uint64_t now_ms;   /* Monotonic; what things to come are ordered by. */
+    uint64_t began_ms; /* The wall clock shows so much more: world_wall(). */
     uint32_t life;
     bool is_dead;            /* Crashed; not recovered yet. */
     bool is_calm;            /* No more faults. */
@@ -152,6 +164,10 @@ struct sim_world {
     uint16_t n_sagas;
     struct sim_row inbox[SIM_INBOX];
     uint32_t n_inbox;
+    uint32_t
+        audit[SIM_AUDIT]; /* Disk: request ids of the last actions that were applied. */
+    uint32_t n_requests, n_audit;
+    uint32_t request; /* Of the action being applied; 0: no operator's. */
     struct sim_pending pending[SIM_PENDING];
     uint32_t n_pending;
 
@@ -167,6 +183,9 @@ struct sim_world {
 void world_init(struct sim_world *w, uint64_t seed, enum sim_bug bug);
 void world_done(struct sim_world *w);
 
+/* What the engine takes for the time. */
+uint64_t world_wall(const struct sim_world *w);
+
 uint64_t world_pick(struct sim_world *w, uint64_t below);
 bool world_percent(struct sim_world *w, uint64_t chance); /* Never in a calm world. */
 
@@ -179,6 +198,8 @@ static inline const struct plan *world_plan(const struct sim_world *w,
     return w->plans[s->plan];
 }
 struct sim_cell *world_cell(struct sim_saga *s, uint16_t step, uint32_t item);
+const struct sim_cell *world_cell_of(const struct sim_saga *s, uint16_t step,
+                                     uint32_t item);
 
 void world_later(struct sim_world *w, uint64_t in_ms, struct sim_pending p);
 /* Take the next thing and move the clock there; false: nothing is to come. */

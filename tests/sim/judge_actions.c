@@ -1,0 +1,62 @@
+/* judge_actions.c - see judge_actions.h. */
+#include "tests/sim/judge_actions.h"
+
+#include "engine/core/legal.h"
+#include "engine/core/saga_code.h"
+#include "tests/sim/oracle.h"
+
+static enum saga_result result_of(enum legal_answer answer)
+{
+    switch (answer) {
+    case LEGAL_YES:
+    case LEGAL_NOTED:
+        return SAGA_APPLIED;
+    case LEGAL_NO_OP:
+        return SAGA_LATE;
+    case LEGAL_NO:
+        return SAGA_REJECTED;
+    case LEGAL_IN_FLIGHT:
+        return SAGA_IN_FLIGHT;
+    }
+    return SAGA_REJECTED;
+}
+
+static void try_action(struct sim_world *w, const struct sim_saga *s,
+                       struct saga_event ev)
+{
+    static struct saga copy;
+    static struct saga_effects fx;
+    const struct plan *plan = world_plan(w, s);
+    struct saga_oracle yes = oracle_yes();
+    enum saga_result want;
+
+    if (!saga_decode(&copy, plan, s->bytes, s->n_bytes)) {
+        return;
+    }
+    ev.now_ms = world_wall(w);
+    want = result_of(legal_action(&copy, plan, ev.kind, ev.step, ev.item));
+    if (saga_advance(&copy, plan, &ev, &yes, &fx) != want) {
+        world_wrong(w, "an action was offered and refused, or the other way round (24)");
+    }
+}
+
+void judge_actions(struct sim_world *w, const struct sim_saga *s)
+{
+    for (int k = SAGA_EV_RETRY; k <= SAGA_EV_RESUME; k++) {
+        struct saga_event ev = {
+            .kind = (enum saga_event_kind)k, .step = PLAN_NONE, .item = SAGA_NO_ITEM};
+
+        if (k != SAGA_EV_SKIP && k != SAGA_EV_RESOLVE) {
+            try_action(w, s, ev);
+        }
+        for (uint16_t n = 1; k <= SAGA_EV_RESOLVE && n < world_plan(w, s)->n_nodes; n++) {
+            ev.step = n;
+            ev.item = SAGA_NO_ITEM;
+            ev.is_applied = false;
+            try_action(w, s, ev);
+            ev.is_applied = true;
+            ev.item = 0;
+            try_action(w, s, ev);
+        }
+    }
+}
