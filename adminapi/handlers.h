@@ -55,5 +55,6 @@ void meta_metrics(struct request *r);
 void meta_openapi(struct request *r);
 void meta_schema(struct request *r);
 void meta_services(struct request *r);
+void meta_resume(struct request *r);
 
 #endif /* ADMINAPI_HANDLERS_H */

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "adminapi/answer.h"
+#include "adminapi/body.h"
 #include "adminapi/door.h"
 #include "adminapi/embedded.h"
 #include "adminapi/handlers.h"
+#include "adminapi/preference.h"
 #include "adminapi/process.h"
 #include "adminapi/submit.h"
 #include "base/json.h"
@@ -31,6 +33,22 @@ void meta_schema(struct request *r)
                  embedded_definition_schema_json_bytes);
 }
 
+/* Only while everything is paused because of it (S96). */
+static void put_restored(const struct request *r, struct json_out *o)
+{
+    const uint64_t made_ms = engine_restored_ms(r->config->engine);
+
+    json_key(o, "restored");
+    if (made_ms == 0) {
+        json_nothing(o);
+        return;
+    }
+    json_open_object(o);
+    json_put_flag(o, "paused", true);
+    json_put_time(o, "backupMadeAt", made_ms);
+    json_close_object(o);
+}
+
 void meta_info(struct request *r)
 {
     struct json_out o;
@@ -43,6 +61,7 @@ void meta_info(struct request *r)
     json_put_number(&o, "rulesVersion", SAGA_RULES_VERSION);
     json_put_number(&o, "maxBodyBytes", (int64_t)r->body.max);
     json_put_flag(&o, "draining", engine_is_draining(r->config->engine));
+    put_restored(r, &o);
     json_key(&o, "links");
     json_open_object(&o);
     json_put(&o, "openapi", "/openapi.json");
@@ -90,7 +109,19 @@ static void put_checks(struct request *r, struct json_out *o)
     put_check(o, "ready", engine_is_ready(r->config->engine));
     put_check(o, "store", e == ERR_OK);
     json_put_flag(o, "draining", engine_is_draining(r->config->engine));
+    put_restored(r, o);
     json_close_object(o);
+}
+
+static const char *why_not_ready(const struct engine *engine)
+{
+    if (engine_is_draining(engine)) {
+        return "The daemon is stopping";
+    }
+    return engine_is_ready(engine) ? "The database was restored from a backup and "
+                                     "everything is paused; an operator resumes it with "
+                                     "POST /v1/resume"
+                                   : "The engine is not ready yet, or no more";
 }
 
 void meta_ready(struct request *r)
@@ -100,16 +131,13 @@ void meta_ready(struct request *r)
     const bool is_draining = engine_is_draining(engine);
     struct json_out o;
 
-    if (!is_draining && engine_is_ready(engine)) {
+    if (!is_draining && engine_is_ready(engine) && engine_restored_ms(engine) == 0) {
         answer_json(r, 200, &o);
         json_open_object(&o);
         json_put(&o, "status", "ready");
     } else {
         answer_refuse_open(r, is_draining ? PROBLEM_DRAINING : PROBLEM_STORE_UNAVAILABLE,
-                           0,
-                           is_draining ? "The daemon is stopping"
-                                       : "The engine is not ready yet, or no more",
-                           &o);
+                           0, why_not_ready(engine), &o);
     }
     if (is_verbose) {
         put_checks(r, &o);
@@ -120,7 +148,7 @@ void meta_ready(struct request *r)
 /* ---- numbers of the engine
  * ------------------------------------------------------------------ */
 
-static bool has_stats(struct request *r)
+static bool has_answer(struct request *r)
 {
     const struct command *c = &r->command;
 
@@ -138,7 +166,7 @@ static void show_metrics(struct request *r)
     struct json_out o;
     size_t n;
 
-    if (!has_stats(r)) {
+    if (!has_answer(r)) {
         return;
     }
     n = api_counters(r->door->api, all, DOORS_MAX);
@@ -165,7 +193,7 @@ static void show_services(struct request *r)
     const char *services = r->command.services;
     struct json_out o;
 
-    if (!has_stats(r)) {
+    if (!has_answer(r)) {
         return;
     }
     services = services != NULL ? services : "[]";
@@ -181,4 +209,37 @@ void meta_services(struct request *r)
 {
     r->command.kind = COMMAND_STATS;
     submit_command(r, show_services);
+}
+
+/* ---- POST /v1/resume
+ * ------------------------------------------------------------------------ */
+
+static void resumed(struct request *r)
+{
+    struct json_out o;
+
+    if (!has_answer(r)) {
+        return;
+    }
+    answer_json(r, 200, &o);
+    put_status(&o, "resumed");
+    if (r->command.is_replayed) {
+        answer_header(r, "Idempotency-Replayed", "true");
+    }
+}
+
+void meta_resume(struct request *r)
+{
+    struct body_member m[] = {{.name = "reason"}};
+    struct command *c = &r->command;
+
+    c->kind = COMMAND_RELEASE;
+    if (!body_read(r, false, m, 1, NULL)) {
+        return;
+    }
+    c->reason = body_needed_text(r, &m[0]);
+    if (!body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid") &&
+        preference_replay(r)) {
+        submit_command(r, resumed);
+    }
 }

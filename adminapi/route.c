@@ -52,6 +52,7 @@ const struct route routes[] = {
     {"POST", SERVICE "/breaker", AUTH_OPERATOR, services_breaker, "", "Hold a service's breaker open or closed, or leave it alone"},
     {"POST", SERVICE "/pause", AUTH_OPERATOR, services_pause, "", "Send a service no new calls"},
     {"POST", SERVICE "/resume", AUTH_OPERATOR, services_resume, "", "Call a service again after a pause"},
+    {"POST", "/v1/resume", AUTH_OPERATOR, meta_resume, "", "Let an engine that was restored from a backup go on"},
     {"GET", "/v1/info", AUTH_NONE, meta_info, "", "Version and store"},
     {"GET", "/healthz", AUTH_NONE, meta_health, "", "Is the process alive?"},
     {"GET", "/readyz", AUTH_NONE, meta_ready, "verbose", "May it be given work?"},

@@ -32,6 +32,7 @@ enum command_kind {
     COMMAND_DEFINITION_USE,   /* Make a version current. */
     COMMAND_DEFINITION_FLAGS, /* Pause or resume starts, archive. */
     COMMAND_SERVICE,          /* Its breaker, pause, resume. */
+    COMMAND_RELEASE,          /* A restored engine goes on. */
     COMMAND_WATCH, /* Answer when the saga has moved as asked, or at the end. */
     COMMAND_STATS, /* Answer with numbers, at once. */
 };

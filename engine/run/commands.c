@@ -195,6 +195,9 @@ void commands_take(struct engine *e, struct command *c)
     case COMMAND_SERVICE:
         commands_service(e, c);
         return;
+    case COMMAND_RELEASE:
+        commands_release(e, c);
+        return;
     case COMMAND_WATCH:
         take_watch(e, c);
         return;

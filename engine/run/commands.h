@@ -2,8 +2,8 @@
  * commands.h - what each command does, on the engine thread (command.h has their form).
  *
  * Each takes the command over: it is answered at once when refused, else after the commit
- * of the batch that did it. start.c, starts.c, act.c, receive.c, publish.c and tend.c
- * hold one kind each.
+ * of the batch that did it. start.c, starts.c, act.c, receive.c, publish.c, tend.c and
+ * restore.c hold one kind each.
  */
 #ifndef RUN_COMMANDS_H
 #define RUN_COMMANDS_H
@@ -22,6 +22,7 @@ void commands_purge(struct engine *e, struct command *c);
 void commands_signal(struct engine *e, struct command *c);
 void commands_callback(struct engine *e, struct command *c);
 void commands_publish(struct engine *e, struct command *c);
+void commands_release(struct engine *e, struct command *c);
 void commands_service(struct engine *e, struct command *c);
 /* A commit is over: changes of definitions that waited for it. */
 void commands_publish_delayed(struct engine *e);

@@ -54,6 +54,7 @@ static void destroy(struct engine *e)
     batch_done(&e->batches[1]);
     arena_destroy(e->scratch);
     free(e->base_url);
+    restore_done(e);
     metrics_done(&e->metrics);
     (void)pthread_mutex_destroy(&e->reload_lock);
     free(e);
@@ -126,6 +127,11 @@ enum err engine_submit(struct engine *e, struct command *c)
     return queue_push(e->inbox, c);
 }
 
+enum err engine_copy(struct engine *e, struct writer_copy *copy)
+{
+    return writer_copy(e->writer, copy);
+}
+
 void engine_open(struct engine *e, const char *base_url)
 {
     e->base_url = mem_text(base_url);
@@ -147,6 +153,11 @@ bool engine_is_ready(const struct engine *e)
 bool engine_is_alive(const struct engine *e)
 {
     return clk_mono_ms() - atomic_load(&e->round_ms) < 4U * LOOP_IDLE_MS;
+}
+
+uint64_t engine_restored_ms(const struct engine *e)
+{
+    return atomic_load(&e->restored_ms);
 }
 
 bool engine_is_draining(const struct engine *e)

@@ -22,6 +22,7 @@
 #include "engine/run/command.h"
 #include "engine/run/trace.h"
 #include "engine/store/store.h"
+#include "engine/store/writer.h"
 
 struct engine;
 
@@ -60,10 +61,15 @@ void engine_open(struct engine *e, const char *base_url);
  * ERR_BUSY: draining or stopped. On failure c is still the caller's. */
 MUST_CHECK enum err engine_submit(struct engine *e, struct command *c);
 
+/* Any thread: the store's copy, see writer_copy(). */
+MUST_CHECK enum err engine_copy(struct engine *e, struct writer_copy *copy);
+
 /* Any thread: raised after each commit that changed a definition's row. */
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e);
 bool engine_is_ready(const struct engine *e); /* Recovered, not draining, store sound. */
 bool engine_is_alive(const struct engine *e); /* The loop went round lately. */
+/* Restored from a backup made then, and paused until an operator says go; 0: not so. */
+uint64_t engine_restored_ms(const struct engine *e);
 bool engine_is_draining(const struct engine *e);
 
 /* Reload of SIGHUP: any thread; moved in, applied by the loop. */

@@ -506,7 +506,8 @@ void family_pass_on(struct engine *e, const struct resident *r,
 {
     const struct plan *plan = r->entry->definition->plan;
 
-    if (record->event.kind != SAGA_EV_PAUSE && record->event.kind != SAGA_EV_RESUME) {
+    if ((record->event.kind != SAGA_EV_PAUSE && record->event.kind != SAGA_EV_RESUME) ||
+        e->restore.is_resuming) { /* Then each saga is resumed for itself. */
         return;
     }
     for (uint16_t i = 0; i < e->saga.n_cells; i++) {

@@ -128,6 +128,15 @@ static void take_timers(struct engine *e)
     waiters_expire(e);
 }
 
+static void release_restored(struct engine *e)
+{
+    struct err_info info;
+
+    if (e->is_recovered && has_room(e) && restore_more(e, &info) != ERR_OK) {
+        engine_fail(e, &info);
+    }
+}
+
 static void take_reload(struct engine *e)
 {
     (void)pthread_mutex_lock(&e->reload_lock);
@@ -206,6 +215,9 @@ static int sleep_ms(struct engine *e)
     if (!e->is_recovered && atomic_load(&e->is_open)) {
         return e->is_committing ? 1 : 0;
     }
+    if (e->restore.phase == RESTORE_RELEASING) {
+        return e->is_committing ? 1 : 0;
+    }
     if (e->is_committing && !has_room(e)) {
         return LOOP_IDLE_MS; /* The commit's end comes first: it wakes us. */
     }
@@ -223,8 +235,8 @@ static int sleep_ms(struct engine *e)
     return until > e->mono_ms ? (int)(until - e->mono_ms) : 0;
 }
 
-/* No new calls while stopping (S9), nor when the disk may not take their outcomes (S95).
- */
+/* No new calls while stopping (S9), nor when the disk may not take their outcomes (S95),
+ * nor before an operator has let a restored engine go on (S96). */
 static void hold_calls(struct engine *e)
 {
     bool is_full = e->free_bytes < e->config.free_calls_bytes;
@@ -236,7 +248,8 @@ static void hold_calls(struct engine *e)
                         : "calls go on: there is room on the disk again",
                 LOG_NUMBER("freeBytes", e->free_bytes));
     }
-    services_set_held(e->config.services, is_full || atomic_load(&e->is_draining));
+    services_set_held(e->config.services,
+                      is_full || restore_is_holding(e) || atomic_load(&e->is_draining));
 }
 
 static void go_round(struct engine *e)
@@ -249,6 +262,7 @@ static void go_round(struct engine *e)
     hold_calls(e);
     (void)grant_all(e, GRANTS_A_ROUND);
     take_timers(e);
+    release_restored(e);
     take_reload(e);
     outbox_send_due(e);
     batch_hand_over(e);

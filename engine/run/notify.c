@@ -24,11 +24,12 @@ struct notice {
     const char *id;
 };
 
-/* The same whenever this turn is looked at, and without dots (sign.h). */
+/* Without dots (sign.h). The time tells it from the same turn's of before a restore,
+ * which receivers may have seen. */
 static const char *id_of(const struct notice *n, size_t which, struct arena *a)
 {
-    const char *name =
-        arena_printf(a, "%s.%" PRIu64 ".%zu", n->r->row.id, n->e->saga.turn, which);
+    const char *name = arena_printf(a, "%s.%" PRIu64 ".%zu.%" PRIu64, n->r->row.id,
+                                    n->e->saga.turn, which, n->e->now_ms);
     char hex[HASH_HEX];
 
     hash_content(name, strlen(name), hex);

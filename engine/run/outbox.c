@@ -364,7 +364,8 @@ static enum err look_at_origins(struct engine *e, const char *after, const char 
 
 static bool may_send(const struct engine *e)
 {
-    return e->is_recovered && !e->is_disk_full && !atomic_load(&e->is_draining);
+    return e->is_recovered && !e->is_disk_full && !restore_is_holding(e) &&
+           !atomic_load(&e->is_draining);
 }
 
 void outbox_send_due(struct engine *e)

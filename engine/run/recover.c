@@ -82,6 +82,9 @@ static enum err read_downtimes(struct engine *e, struct arena *a, struct err_inf
     const char *text;
     enum err err = store_read_meta(e->reader, "downtimes", a, &text, info);
 
+    if (e->restore.phase == RESTORE_MARKED && e->restore.made_ms < last_ms) {
+        last_ms = e->restore.made_ms; /* Its sagas have stood still since then. */
+    }
     if (err == ERR_OK) {
         parse_downtimes(e, text);
     } else if (err != ERR_NOT_FOUND) {
@@ -158,6 +161,9 @@ enum err recover_begin(struct engine *e, struct err_info *info)
             has_new_vars = true;
             err = ERR_OK;
         }
+    }
+    if (err == ERR_OK) {
+        err = restore_begin(e, a, info);
     }
     if (err == ERR_OK) {
         err = read_downtimes(e, a, info);
@@ -323,9 +329,13 @@ static enum err take_up(struct engine *e, const struct store_saga *row,
 
 enum err recover_more(struct engine *e, struct err_info *info)
 {
-    struct page *p = mem_alloc(sizeof(*p));
+    struct page *p;
     enum err err;
 
+    if (e->restore.phase == RESTORE_MARKED) { /* Before anything else befalls a saga. */
+        return restore_more(e, info);
+    }
+    p = mem_alloc(sizeof(*p));
     p->arena = arena_create(65536);
     err = store_scan_awake(engine_reader(e), e->recover_after, PAGE, keep_row, p, info);
     for (size_t i = 0; i < p->n && err == ERR_OK; i++) {

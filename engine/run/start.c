@@ -21,6 +21,12 @@ static bool may_start(struct engine *e, struct command *c)
                         "or after the restart");
         return false;
     }
+    if (restore_is_holding(e)) {
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE,
+                        "The database was restored from a backup and everything is "
+                        "paused; an operator resumes it with POST /v1/resume");
+        return false;
+    }
     if (c->of.start.closed != NULL) {
         commands_refuse(c, PROBLEM_INVALID_STATE, "%s", c->of.start.closed);
         return false;

@@ -18,6 +18,7 @@
 #include "engine/run/metrics.h"
 #include "engine/run/pending.h"
 #include "engine/run/registry.h"
+#include "engine/run/restore.h"
 #include "engine/run/table.h"
 #include "engine/run/timers.h"
 #include "engine/store/writer.h"
@@ -41,6 +42,7 @@ struct engine {
     atomic_uint_fast64_t round_ms; /* Monotonic time of the last round. */
     atomic_bool is_open;           /* base_url is set; before that nothing is done. */
     atomic_bool is_ready;
+    atomic_uint_fast64_t restored_ms; /* Paused, restored from a backup of then; 0 not. */
     atomic_bool is_draining;
     atomic_bool is_drained;
     atomic_bool is_stopping;
@@ -84,6 +86,7 @@ struct engine {
     struct command *delayed; /* Changes of definitions, behind one not committed yet. */
     uint64_t recover_after;  /* Saga number up to which recovery has come. */
     bool is_recovered;
+    struct restore restore;
     struct metrics metrics;
 
     struct follow *first_follow; /* In the filling batch's arena. */

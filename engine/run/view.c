@@ -52,6 +52,7 @@ struct fold {
     size_t n;                    /* Rows of this page. */
     bool is_bad;
     const char *output, *output_error, *paused_by, *cancelled_by;
+    bool is_paused, is_paused_by_restore;
 };
 
 /* ---- what a record adds ---------------------------------------------------------------
@@ -129,9 +130,15 @@ static void fold_command(struct fold *f, const struct record *r)
     const enum saga_event_kind kind = r->event.kind;
 
     if (kind == SAGA_EV_PAUSE) {
+        f->is_paused = true;
         f->paused_by = arena_text(f->a, r->actor);
     } else if (kind == SAGA_EV_RESUME) {
+        f->is_paused = false;
+        f->is_paused_by_restore = false;
         f->paused_by = NULL;
+    } else if (kind == SAGA_EV_RESTORE) {
+        f->is_paused_by_restore = f->is_paused_by_restore || !f->is_paused;
+        f->is_paused = true;
     } else if (kind == SAGA_EV_CANCEL) {
         f->cancelled_by = arena_text(f->a, r->actor);
     }
@@ -411,6 +418,7 @@ static void view_finish(const struct fold *f, uint64_t now_ms, struct view *out)
     out->output = f->output;
     out->output_error = f->output_error;
     out->paused_by = f->paused_by;
+    out->is_paused_by_restore = f->is_paused_by_restore;
     out->cancelled_by = f->cancelled_by;
     out->in_flight_until_ms = 0;
     for (uint16_t i = 1; i < n; i++) {

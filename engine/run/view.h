@@ -48,6 +48,7 @@ struct view {
     const char *output;            /* JSON text, NULL none. */
     const char *output_error;      /* NULL none. */
     const struct view_step *steps; /* plan->n_nodes; [0] unused. */
+    bool is_paused_by_restore;     /* S96; then nobody is named. */
     const char *paused_by;         /* Actor of the pause, NULL. */
     const char *cancelled_by;      /* Actor, NULL. */
     const char *holder;            /* Id: has the ordering key waited for; NULL. */

@@ -373,11 +373,19 @@ static const char *paused(const struct why *w, const char *word)
 {
     const char *by = w->v->paused_by;
 
+    if (w->v->is_paused_by_restore) {
+        return arena_printf(w->a, "%s by the restore from a backup", word);
+    }
     return by != NULL ? arena_printf(w->a, "%s by '%s'", word, by) : word;
 }
 
 static const char *why_paused(const struct why *w)
 {
+    if (w->v->is_paused_by_restore) {
+        return "Paused: the database was restored from a backup, and what was done since "
+               "is not known to it; nothing is sent until an operator resumes the engine "
+               "(POST /v1/resume)";
+    }
     return arena_printf(w->a, "%s: nothing new is sent until it is resumed%s",
                         paused(w, "Paused"),
                         legal_has_due(w->s) ? ", the call in flight is awaited" : "");

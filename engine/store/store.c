@@ -126,6 +126,24 @@ uint64_t store_free_bytes(const struct store *s)
     return s->backend->free_bytes(s);
 }
 
+enum err store_copy_begin(struct store *s, const char *path, struct store_copy **out,
+                          struct err_info *info)
+{
+    return s->backend->copy_begin(s, path, out, info);
+}
+
+enum err store_copy_step(struct store_copy *c, bool *is_done, struct err_info *info)
+{
+    return c->backend->copy_step(c, is_done, info);
+}
+
+void store_copy_end(struct store_copy *c)
+{
+    if (c != NULL) {
+        c->backend->copy_end(c);
+    }
+}
+
 const char *store_alive_path(const struct store *s)
 {
     return s->backend->alive_path(s);

@@ -215,6 +215,23 @@ MUST_CHECK enum err store_commit(struct store *s, const struct store_batch *batc
 /* Idle work of the writing connection (checkpoint); after every commit. */
 void store_tidy(struct store *s);
 
+/* A copy of everything as it is when the last step is done, made by the writing
+ * connection between commits (S96): begin, step until it says done, end. The thread that
+ * commits. What is written meanwhile is in it. path is made anew; if the copy was not
+ * done, ending it removes the file. ERR_LIMIT: no room where the copy is written; a copy
+ * that fails does the store no harm. ERR_INVALID: this store cannot be copied. */
+struct store_copy;
+MUST_CHECK enum err store_copy_begin(struct store *s, const char *path,
+                                     struct store_copy **out, struct err_info *info);
+MUST_CHECK enum err store_copy_step(struct store_copy *c, bool *is_done,
+                                    struct err_info *info);
+void store_copy_end(struct store_copy *c); /* NULL is fine. */
+
+/* STORE_META's name of what became of a backup's mark (S96), and what a fresh copy says:
+ * this word, a space, and when it was made in ms. Texts of the engine's follow it. */
+#define STORE_META_RESTORED "restored"
+#define STORE_META_RESTORED_COPY "copy"
+
 /* Free bytes where the store lives; UINT64_MAX when that means nothing. */
 uint64_t store_free_bytes(const struct store *s);
 

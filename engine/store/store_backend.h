@@ -25,6 +25,10 @@ struct store {
     struct err_info failure; /* Why. */
 };
 
+struct store_copy {
+    const struct store_backend *backend; /* Static. */
+};
+
 struct store_reader {
     const struct store_backend *backend; /* Static. */
 };
@@ -118,6 +122,10 @@ struct store_backend {
     enum err (*commit)(struct store *s, const struct store_batch *batch,
                        struct err_info *info);
     enum err (*tidy)(struct store *s, struct err_info *info); /* A failure is a stop. */
+    enum err (*copy_begin)(struct store *s, const char *path, struct store_copy **out,
+                           struct err_info *info);
+    enum err (*copy_step)(struct store_copy *c, bool *is_done, struct err_info *info);
+    void (*copy_end)(struct store_copy *c);
     uint64_t (*free_bytes)(const struct store *s);
     const char *(*alive_path)(const struct store *s);
     void (*close)(struct store *s);

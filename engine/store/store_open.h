@@ -23,6 +23,28 @@ MUST_CHECK enum err store_open_sqlite(const char *path,
 MUST_CHECK enum err store_migrate_sqlite(const char *path, int *from_out, int *to_out,
                                          struct err_info *info);
 
+/* ---- backups of SQLite (S96) ------------------------------------------------- */
+
+/* Is given a copy that can only be read; what it returns decides. */
+typedef enum err (*store_check)(void *user, struct store *copy, struct err_info *info);
+
+/* May a backup of so many bytes be made there? ERR_CONFLICT: the file is there already,
+ * ERR_LIMIT: no room. */
+MUST_CHECK enum err store_backup_begin_sqlite(const char *target, uint64_t need_bytes,
+                                              struct err_info *info);
+
+/* part is a copy (store_copy_begin()): it is marked, every page looked at, checked,
+ * synced, and only then named target. On failure it is removed. */
+MUST_CHECK enum err store_backup_finish_sqlite(const char *part, const char *target,
+                                               store_check check, void *user,
+                                               struct err_info *info);
+
+/* A copy of a backup becomes the database at path, where none may be (ERR_CONFLICT) and
+ * no daemon may run (ERR_BUSY); looked at and checked before it gets its name. */
+MUST_CHECK enum err store_restore_sqlite(const char *backup, const char *path,
+                                         store_check check, void *user,
+                                         struct err_info *info);
+
 /* Kept in memory only, for tests and the simulator. Survives store_close() of readers,
  * not its own. */
 MUST_CHECK enum err store_open_memory(struct store **out, struct err_info *info);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "engine/store/store_open.h"
+#include "programs/sagad/backup.h"
 #include "programs/sagad/config.h"
 #include "programs/sagad/demo.h"
 #include "programs/sagad/options.h"
@@ -102,6 +103,10 @@ static int run(enum options_command command, const struct args *args)
         return run_check_config(args);
     case OPTIONS_MIGRATE:
         return run_migrate(args);
+    case OPTIONS_BACKUP:
+        return backup_run(args);
+    case OPTIONS_RESTORE:
+        return restore_run(args);
     case OPTIONS_VERIFY:
         return verify_run(args);
     case OPTIONS_DEMO:

@@ -9,6 +9,8 @@
 #define CHECK (1U << OPTIONS_CHECK_CONFIG)
 #define MIGRATE (1U << OPTIONS_MIGRATE)
 #define VERIFY (1U << OPTIONS_VERIFY)
+#define BACKUP (1U << OPTIONS_BACKUP)
+#define RESTORE (1U << OPTIONS_RESTORE)
 #define VERSION (1U << OPTIONS_VERSION)
 #define ALL 0xffffU
 
@@ -22,7 +24,9 @@ static const struct command_row commands[] = {
     {"serve", "run the daemon (also without a command)"},
     {"check-config", "print every setting with its origin, or what is wrong"},
     {"migrate", "bring the database up to this version, with a backup first"},
-    {"verify", "recompute every saga from its journal and compare (offline)"},
+    {"backup", "copy the database to TARGET and check the copy, also while it is in use"},
+    {"restore", "put BACKUP in the place of a database that is gone; it starts paused"},
+    {"verify", "recompute every saga from its journal and compare"},
     {"demo", "two orders end to end: one completes, one is taken back"},
     {"version", "print the version"},
     {"help", "print this, or the help of a command"},
@@ -34,12 +38,12 @@ static const struct args_option options[] = {
      .letter = 'c',
      .takes = ARGS_VALUE,
      .shown = "FILE",
-     .commands = SERVE | CHECK | MIGRATE | VERIFY,
+     .commands = SERVE | CHECK | MIGRATE | BACKUP | RESTORE | VERIFY,
      .help = "configuration (default: sagad.json, if there is one)"},
     {.name = "store",
      .takes = ARGS_VALUE,
      .shown = "STORE",
-     .commands = SERVE | CHECK | MIGRATE | VERIFY,
+     .commands = SERVE | CHECK | MIGRATE | BACKUP | RESTORE | VERIFY,
      .help = "where sagas are kept: sqlite:PATH"},
     {.name = "listen",
      .letter = 'l',
@@ -57,12 +61,12 @@ static const struct args_option options[] = {
     {.name = "log-format",
      .takes = ARGS_VALUE,
      .shown = "FORMAT",
-     .commands = SERVE | CHECK | MIGRATE | VERIFY,
+     .commands = SERVE | CHECK | MIGRATE | BACKUP | RESTORE | VERIFY,
      .help = "json, text or auto"},
     {.name = "log-level",
      .takes = ARGS_VALUE,
      .shown = "LEVEL",
-     .commands = SERVE | CHECK | MIGRATE | VERIFY,
+     .commands = SERVE | CHECK | MIGRATE | BACKUP | RESTORE | VERIFY,
      .help = "debug, info, warning or error"},
     {.name = "verbose", .commands = VERSION, .help = "the libraries' versions too"},
     {.name = "help", .letter = 'h', .commands = ALL, .help = "print the help"},
@@ -105,6 +109,12 @@ static enum err find_command(const char *name, enum options_command *out,
                    suggest_hint(&s, hint));
 }
 
+static bool takes_word(enum options_command command)
+{
+    return command == OPTIONS_HELP || command == OPTIONS_BACKUP ||
+           command == OPTIONS_RESTORE;
+}
+
 enum err options_read(int argc, const char *const *argv, struct args *args,
                       enum options_command *command, struct err_info *info)
 {
@@ -126,7 +136,7 @@ enum err options_read(int argc, const char *const *argv, struct args *args,
         return err_set(info, ERR_INVALID, "%s takes no --%s", commands[found].name,
                        misplaced->name);
     }
-    if (args->n_words > (found == OPTIONS_HELP ? 2U : 1U)) {
+    if (args->n_words > (takes_word(found) ? 2U : 1U)) {
         return err_set(info, ERR_INVALID, "%s takes no '%s'", commands[found].name,
                        args->words[args->n_words - 1]);
     }

@@ -16,6 +16,7 @@
 #include "engine/run/registry.h"
 #include "engine/run/saga_text.h"
 #include "engine/store/store_open.h"
+#include "programs/sagad/control.h"
 #include "programs/sagad/mock.h"
 #include "programs/sagad/notify.h"
 #include "programs/sagad/telemetry.h"
@@ -51,6 +52,7 @@ struct wire {
     struct engine *engine;
     struct secrets *secrets; /* In force; the engine's thread's. */
     struct api *api;
+    struct control *control; /* NULL: of a temporary database there is none. */
     struct mock *mock;
     char folder[TEMPORARY_PATH_MAX]; /* Of a temporary database; "" none. */
 };
@@ -260,6 +262,19 @@ static void open_engine(struct wire *w)
     engine_open(w->engine, c->public_url != NULL ? c->public_url : url);
 }
 
+/* Without it the daemon serves; only its backups must be made while it is stopped. */
+static enum err start_control(struct wire *w, struct err_info *info)
+{
+    const char *path = config_store_path(w->now->config);
+    enum err e = control_start(path, w->store, w->engine, &w->control, info);
+
+    if (e == ERR_INVALID) {
+        log_say(LOG_WARNING, "no backup while running", LOG_TEXT("detail", info->text));
+        return ERR_OK;
+    }
+    return e;
+}
+
 static enum err start_all(struct wire *w, struct err_info *info)
 {
     const struct config *c = w->now->config;
@@ -281,6 +296,9 @@ static enum err start_all(struct wire *w, struct err_info *info)
     }
     if (e == ERR_OK) {
         e = start_api(w, info);
+    }
+    if (e == ERR_OK && !c->is_temporary) {
+        e = start_control(w, info);
     }
     if (e == ERR_OK) {
         open_engine(w);
@@ -425,6 +443,7 @@ void wire_stop(struct wire *w)
     }
     mock_stop(w->mock);
     api_stop(w->api);
+    control_stop(w->control);
     engine_stop(w->engine);
     otlp_stop(w->otlp);
     secrets_destroy(w->secrets);

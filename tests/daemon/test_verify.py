@@ -1,6 +1,5 @@
 """`sagad verify`: every state is recomputed from its journal and compared."""
 
-import os
 import re
 import sqlite3
 
@@ -90,11 +89,3 @@ def test_a_missing_turn_is_found(stopped, sagad):
     result = sagad("verify", "--config", stopped.config_path)
     assert result.code == 1, result
     assert saga in result.out
-
-
-def test_verify_keeps_off_a_live_database(make_daemon, sagad):
-    daemon = make_daemon()
-    result = sagad("verify", "--config", daemon.config_path)
-    assert result.code == 1
-    assert str(daemon.process.pid) in result.err
-    assert os.path.exists(daemon.store_path)

@@ -168,6 +168,15 @@ static enum err tidy(struct store *s, struct err_info *info)
     return ERR_OK;
 }
 
+static enum err copy_begin(struct store *s, const char *path, struct store_copy **out,
+                           struct err_info *info)
+{
+    (void)s;
+    (void)path;
+    (void)out;
+    return err_set(info, ERR_INVALID, "a store in memory has no file to copy");
+}
+
 static uint64_t free_bytes(const struct store *s)
 {
     (void)s;
@@ -218,6 +227,7 @@ static void end(struct store_reader *r)
 static const struct store_backend backend = {
     .commit = memory_commit,
     .tidy = tidy,
+    .copy_begin = copy_begin, /* It never begins: no step, no end. */
     .free_bytes = free_bytes,
     .alive_path = alive_path,
     .close = close_store,

@@ -100,6 +100,11 @@ static const struct setting for_reader[] = {
     {"SELECT 1", "PRAGMA journal_mode", "wal"}, /* Set by the writer, in the file. */
 };
 
+static const struct setting for_copy[] = {
+    {"PRAGMA query_only = ON", "PRAGMA query_only", "1"},
+    {"SELECT 1", "PRAGMA journal_mode", "delete"}, /* As sqlite_backup_seal() left it. */
+};
+
 static_assert(SQLITE_DB_WAL_BYTES == 67108864, "the text above says the same");
 
 static enum err check_setting(sqlite3 *db, const struct setting *s, struct err_info *info)
@@ -236,7 +241,8 @@ enum err sqlite_db_open_writer(const char *path, sqlite3 **out, struct err_info 
     return ERR_OK;
 }
 
-enum err sqlite_db_open_reader(const char *path, sqlite3 **out, struct err_info *info)
+enum err sqlite_db_open_reader(const char *path, bool is_copy, sqlite3 **out,
+                               struct err_info *info)
 {
     sqlite3 *db = NULL;
     enum err e = open_plain(path, SQLITE_OPEN_READONLY, &db, info);
@@ -246,8 +252,10 @@ enum err sqlite_db_open_reader(const char *path, sqlite3 **out, struct err_info 
     }
     e = apply_settings(db, for_all, sizeof(for_all) / sizeof(for_all[0]), info);
     if (e == ERR_OK) {
-        e = apply_settings(db, for_reader, sizeof(for_reader) / sizeof(for_reader[0]),
-                           info);
+        e = is_copy ? apply_settings(db, for_copy, sizeof(for_copy) / sizeof(for_copy[0]),
+                                     info)
+                    : apply_settings(db, for_reader,
+                                     sizeof(for_reader) / sizeof(for_reader[0]), info);
     }
     if (e == ERR_OK &&
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK) {

@@ -25,7 +25,8 @@
 /* The one that writes. The file exists; ERR_CONFLICT if it is another program's. */
 MUST_CHECK enum err sqlite_db_open_writer(const char *path, sqlite3 **out,
                                           struct err_info *info);
-MUST_CHECK enum err sqlite_db_open_reader(const char *path, sqlite3 **out,
+/* is_copy: a backup, which is one file and in no WAL. */
+MUST_CHECK enum err sqlite_db_open_reader(const char *path, bool is_copy, sqlite3 **out,
                                           struct err_info *info);
 
 /* Statements must be finalized. NULL is fine. */

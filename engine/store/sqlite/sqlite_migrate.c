@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "engine/store/migrate.h"
+#include "engine/store/sqlite/sqlite_backup.h"
 #include "engine/store/sqlite/sqlite_db.h"
 
 #define PATH_BYTES_MAX 4096
@@ -49,32 +50,6 @@ static enum err copy_all(sqlite3 *from, sqlite3 *to, struct err_info *info)
     return ERR_OK;
 }
 
-/* In its own journal mode the copy is one file; then every page is looked at. */
-static enum err check_copy(sqlite3 *copy, int version, struct err_info *info)
-{
-    sqlite3_stmt *st = NULL;
-    int64_t is = -1;
-    bool is_sound = false;
-    enum err e = sqlite_db_run(copy, "PRAGMA journal_mode = DELETE", info);
-
-    if (e == ERR_OK) {
-        e = sqlite_db_int(copy, "PRAGMA user_version", &is, info);
-    }
-    if (e != ERR_OK) {
-        return e;
-    }
-    if (sqlite3_prepare_v2(copy, "PRAGMA integrity_check(1)", -1, &st, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW) {
-        is_sound = strcmp(sqlite_column_string(st, 0), "ok") == 0;
-    }
-    (void)sqlite3_finalize(st); /* is_sound tells. */
-    if (is_sound && is == version) {
-        return ERR_OK;
-    }
-    return err_set(info, ERR_IO, "the backup is not sound, so nothing was migrated");
-}
-
 static enum err fill_backup(const struct target *t, const char *path, int version,
                             struct err_info *info)
 {
@@ -93,7 +68,7 @@ static enum err fill_backup(const struct target *t, const char *path, int versio
     } else {
         e = copy_all(t->db, copy, info);
         if (e == ERR_OK) {
-            e = check_copy(copy, version, info);
+            e = sqlite_backup_seal(copy, version, info);
         }
     }
     sqlite_db_close(copy);
@@ -103,18 +78,12 @@ static enum err fill_backup(const struct target *t, const char *path, int versio
 static enum err sync_and_rename(const struct target *t, const char *from, const char *to,
                                 struct err_info *info)
 {
-    const int fd = open(from, O_RDWR | O_CLOEXEC);
-    int result;
+    enum err e = sqlite_place_sync_file(from, info);
 
-    if (fd < 0) {
-        return err_set(info, ERR_IO, "open %s: %s", from, strerror(errno));
+    if (e == ERR_OK && rename(from, to) != 0) {
+        e = err_set(info, ERR_IO, "put %s in place: %s", to, strerror(errno));
     }
-    result = fsync(fd);
-    (void)close(fd); /* Synced, or failed already. */
-    if (result != 0 || rename(from, to) != 0) {
-        return err_set(info, ERR_IO, "put %s in place: %s", to, strerror(errno));
-    }
-    return sqlite_place_sync_folder(t->place, info);
+    return e == ERR_OK ? sqlite_place_sync_folder(t->place->folder, info) : e;
 }
 
 static enum err make_backup(void *user, int version, struct err_info *info)

@@ -149,6 +149,19 @@ enum err store_migrate_sqlite(const char *path, int *from_out, int *to_out,
     return e;
 }
 
+void sqlite_open_copy(const char *path, struct store **out)
+{
+    struct sqlite_store *st = mem_alloc(sizeof(*st));
+
+    st->base.backend = &backend;
+    st->base.has_failed = true; /* Nothing is written to it. */
+    (void)err_set(&st->base.failure, ERR_INVALID, "a backup is only read");
+    st->place.lock_fd = -1;
+    st->place.db_path = mem_text(path);
+    st->is_copy = true;
+    *out = &st->base;
+}
+
 /* PASSIVE waits for nobody and leaves what readers still need. The connection has read
  * its schema, without which a checkpoint silently does nothing. */
 static enum err tidy(struct store *s, struct err_info *info)
@@ -202,7 +215,7 @@ static enum err open_reader(struct store *s, struct store_reader **out,
     enum err e;
 
     r->base.backend = &backend;
-    e = sqlite_db_open_reader(st->place.db_path, &r->db, info);
+    e = sqlite_db_open_reader(st->place.db_path, st->is_copy, &r->db, info);
     if (e == ERR_OK) {
         e = sqlite_db_prepare(r->db, read_sql, SQLITE_READS, r->read, info);
     }
@@ -217,6 +230,9 @@ static enum err open_reader(struct store *s, struct store_reader **out,
 static const struct store_backend backend = {
     .commit = sqlite_commit,
     .tidy = tidy,
+    .copy_begin = sqlite_copy_begin,
+    .copy_step = sqlite_copy_step,
+    .copy_end = sqlite_copy_end,
     .free_bytes = free_bytes,
     .alive_path = alive_path,
     .close = close_store,

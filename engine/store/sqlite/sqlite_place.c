@@ -29,7 +29,7 @@ static char *with_ending(const char *path, const char *ending)
     return buf_take(&b, NULL);
 }
 
-static char *folder_of(const char *path)
+char *sqlite_place_folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -150,17 +150,17 @@ static enum err make_file(const struct sqlite_place *p, struct err_info *info)
                    : err_set(info, ERR_IO, "make %s: %s", p->db_path, strerror(errno));
     }
     (void)close(fd); /* Nothing was written. */
-    return sqlite_place_sync_folder(p, info);
+    return sqlite_place_sync_folder(p->folder, info);
 }
 
-enum err sqlite_place_open(struct sqlite_place *p, const char *path, bool is_dev,
+enum err sqlite_place_lock(struct sqlite_place *p, const char *path, bool is_dev,
                            struct err_info *info)
 {
     enum err e;
 
     *p = (struct sqlite_place){
         .db_path = mem_text(path),
-        .folder = folder_of(path),
+        .folder = sqlite_place_folder_of(path),
         .lock_path = with_ending(path, ".lock"),
         .reserve_path = with_ending(path, ".reserve"),
         .reserve_bytes = SQLITE_PLACE_RESERVE_BYTES,
@@ -170,9 +170,21 @@ enum err sqlite_place_open(struct sqlite_place *p, const char *path, bool is_dev
     if (e == ERR_OK) {
         e = take_lock(p, info);
     }
-    if (e == ERR_OK) {
-        e = make_file(p, info);
+    if (e != ERR_OK) {
+        sqlite_place_close(p);
     }
+    return e;
+}
+
+enum err sqlite_place_open(struct sqlite_place *p, const char *path, bool is_dev,
+                           struct err_info *info)
+{
+    enum err e = sqlite_place_lock(p, path, is_dev, info);
+
+    if (e != ERR_OK) {
+        return e;
+    }
+    e = make_file(p, info);
     if (e == ERR_OK) {
         e = check_file(path, is_dev, info);
     }
@@ -249,16 +261,26 @@ uint64_t sqlite_place_free_bytes(const struct sqlite_place *p)
     return (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
-enum err sqlite_place_sync_folder(const struct sqlite_place *p, struct err_info *info)
+static enum err sync_path(const char *path, int flags, struct err_info *info)
 {
-    const int fd = open(p->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open(path, flags | O_CLOEXEC);
     int result;
 
     if (fd < 0) {
-        return err_set(info, ERR_IO, "open %s: %s", p->folder, strerror(errno));
+        return err_set(info, ERR_IO, "open %s: %s", path, strerror(errno));
     }
     result = fsync(fd);
-    (void)close(fd); /* Only read. */
+    (void)close(fd); /* Nothing was written by it. */
     return result == 0 ? ERR_OK
-                       : err_set(info, ERR_IO, "sync %s: %s", p->folder, strerror(errno));
+                       : err_set(info, ERR_IO, "sync %s: %s", path, strerror(errno));
+}
+
+enum err sqlite_place_sync_folder(const char *folder, struct err_info *info)
+{
+    return sync_path(folder, O_RDONLY | O_DIRECTORY, info);
+}
+
+enum err sqlite_place_sync_file(const char *path, struct err_info *info)
+{
+    return sync_path(path, O_RDWR, info);
 }

@@ -33,6 +33,10 @@ struct sqlite_place {
 MUST_CHECK enum err sqlite_place_open(struct sqlite_place *p, const char *path,
                                       bool is_dev, struct err_info *info);
 
+/* The same without the database file: neither looked for nor made. */
+MUST_CHECK enum err sqlite_place_lock(struct sqlite_place *p, const char *path,
+                                      bool is_dev, struct err_info *info);
+
 /* Lets the lock go; the files stay. Accepts a zeroed place with lock_fd -1. */
 void sqlite_place_close(struct sqlite_place *p);
 
@@ -43,8 +47,10 @@ void sqlite_place_free_reserve(const struct sqlite_place *p);
 
 uint64_t sqlite_place_free_bytes(const struct sqlite_place *p); /* UINT64_MAX: unknown. */
 
-/* Make a name in the folder durable. */
-MUST_CHECK enum err sqlite_place_sync_folder(const struct sqlite_place *p,
-                                             struct err_info *info);
+char *sqlite_place_folder_of(const char *path); /* Owned by the caller. */
+
+/* Make the names in a folder, or a file's bytes, durable. */
+MUST_CHECK enum err sqlite_place_sync_folder(const char *folder, struct err_info *info);
+MUST_CHECK enum err sqlite_place_sync_file(const char *path, struct err_info *info);
 
 #endif /* STORE_SQLITE_PLACE_H */

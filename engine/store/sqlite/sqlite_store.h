@@ -226,6 +226,7 @@ struct sqlite_audit_end { /* The last row of the audit. */
 
 struct sqlite_store {
     struct store base;
+    bool is_copy; /* sqlite_open_copy() */
     struct sqlite_place place;
     sqlite3 *db;
     sqlite3_stmt *write[SQLITE_WRITES];
@@ -242,9 +243,18 @@ struct sqlite_reader {
     sqlite3_stmt *read[SQLITE_READS];
 };
 
+/* sqlite_open.c: a sealed copy, to be read only; no lock, nothing beside it. */
+void sqlite_open_copy(const char *path, struct store **out);
+
 /* sqlite_commit.c */
 enum err sqlite_commit(struct store *s, const struct store_batch *batch,
                        struct err_info *info);
+
+/* sqlite_copy.c: see struct store_backend. */
+enum err sqlite_copy_begin(struct store *s, const char *path, struct store_copy **out,
+                           struct err_info *info);
+enum err sqlite_copy_step(struct store_copy *c, bool *is_done, struct err_info *info);
+void sqlite_copy_end(struct store_copy *c);
 
 /* sqlite_read.c, sqlite_definition.c, sqlite_list.c: see struct store_backend. */
 enum err sqlite_reader_begin(struct store_reader *r, struct err_info *info);
