@@ -66,6 +66,49 @@ static bool read_statuses(struct request *r, const struct target_parameter *p,
     return true;
 }
 
+/* The words of a list of the core as bits. */
+static bool read_words(struct request *r, const struct target_parameter *p,
+                       const char *(*word_of)(unsigned), unsigned n_words, uint32_t *out)
+{
+    struct values values;
+
+    if (!read_values(r, p, &values)) {
+        return false;
+    }
+    for (size_t i = 0; i < values.n; i++) {
+        unsigned word = 0;
+
+        while (word < n_words && strcmp(word_of(word), values.items[i]) != 0) {
+            word++;
+        }
+        if (word == n_words) {
+            return refuse(r, p->name, "has a word that there is not");
+        }
+        *out |= 1U << word;
+    }
+    return true;
+}
+
+static const char *call_word(unsigned call)
+{
+    return call_name_of((enum call_kind)call);
+}
+
+static const char *outcome_word(unsigned outcome)
+{
+    return outcome_name((enum outcome)outcome);
+}
+
+static bool read_error(struct request *r, const struct target_parameter *p,
+                       const char **out)
+{
+    if (p->value[0] == '\0') {
+        return refuse(r, p->name, "is empty");
+    }
+    *out = p->value;
+    return true;
+}
+
 static bool read_list(struct request *r, const struct target_parameter *p,
                       const char *const **items, size_t *n)
 {
@@ -129,6 +172,15 @@ static bool read_one(struct request *r, const struct target_parameter *p,
     }
     if (strcmp(name, "stuckStep") == 0) {
         return read_list(r, p, &out->stuck_steps, &out->n_stuck_steps);
+    }
+    if (strcmp(name, "stuckOperation") == 0) {
+        return read_words(r, p, call_word, CALLS, &out->stuck_calls);
+    }
+    if (strcmp(name, "stuckOutcome") == 0) {
+        return read_words(r, p, outcome_word, OUTCOMES, &out->stuck_outcomes);
+    }
+    if (strcmp(name, "error") == 0) {
+        return read_error(r, p, &out->stuck_error);
     }
     if (strcmp(name, "key") == 0) {
         return read_list(r, p, &out->keys, &out->n_keys);

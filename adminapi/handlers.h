@@ -1,8 +1,8 @@
 /*
  * handlers.h - what the route table calls. Each answers its request (answer.h), at once
  * or, after submit_command(), when the engine has answered. In definitions.c,
- * sagas_start.c, sagas_batch.c, sagas_list.c, sagas_read.c, sagas_items.c, sagas_act.c,
- * sagas_send.c, sagas_purge.c, audit.c, services.c, meta.c.
+ * sagas_start.c, sagas_batch.c, sagas_list.c, sagas_stuck.c, sagas_read.c, sagas_items.c,
+ * sagas_act.c, sagas_send.c, sagas_purge.c, audit.c, services.c, meta.c.
  */
 #ifndef ADMINAPI_HANDLERS_H
 #define ADMINAPI_HANDLERS_H
@@ -22,6 +22,7 @@ void definitions_archive(struct request *r);
 void sagas_start(struct request *r);
 void sagas_batch(struct request *r);
 void sagas_list(struct request *r);
+void sagas_stuck(struct request *r);
 void sagas_show(struct request *r);
 void sagas_journal(struct request *r);
 void sagas_calls(struct request *r);

@@ -10,8 +10,8 @@
 #define SAGA "/v1/sagas/{id}"
 #define SERVICE "/v1/services/{name}"
 #define FILTERS                                                                 \
-    "status definition stuckStep key label. paused startedAfter startedBefore " \
-    "updatedAfter updatedBefore count limit cursor"
+    "status definition stuckStep stuckOperation stuckOutcome error key label. " \
+    "paused startedAfter startedBefore updatedAfter updatedBefore count limit cursor"
 
 /* clang-format off */
 const struct route routes[] = {
@@ -28,6 +28,7 @@ const struct route routes[] = {
     {"POST", "/v1/sagas", AUTH_STARTER, sagas_start, "", "Start a saga"},
     {"POST", "/v1/sagas:batch", AUTH_STARTER, sagas_batch, "", "Start up to a thousand sagas"},
     {"GET", "/v1/sagas", AUTH_READER, sagas_list, FILTERS, "List sagas, newest first"},
+    {"GET", "/v1/stuck", AUTH_READER, sagas_stuck, "definition limit", "Stuck sagas in groups, the largest first"},
     {"GET", SAGA, AUTH_READER, sagas_show, "", "A saga"},
     {"DELETE", SAGA, AUTH_ADMIN, sagas_purge, "", "Purge a final saga"},
     {"GET", SAGA "/journal", AUTH_READER, sagas_journal, "limit cursor", "Every turn of a saga, oldest first"},

@@ -99,6 +99,7 @@ static void insert_row(struct store_op *op, struct arena *a, const struct reside
     row->traceparent = arena_text(a, r->row.traceparent);
     row->tracestate = arena_text(a, r->row.tracestate);
     row->stuck_step = arena_text(a, r->row.stuck_step);
+    row->stuck_error = arena_text(a, r->row.stuck_error);
     op->of.saga.input = (struct store_bytes){arena_copy(a, input.at, input.n), input.n};
 }
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "engine/core/saga_code.h"
 #include "engine/run/state.h"
+#include "engine/run/stuck.h"
 #include "engine/run/turn.h"
 
 /* The saga's definition and last state, from the store. */
@@ -27,6 +28,7 @@ static enum err read_state(struct engine *e, struct resident *r, struct err_info
     if (err == ERR_OK) {
         resident_set_state(r, last.state.at, last.state.n);
         r->loaded_turn = e->saga.turn;
+        stuck_load(e, r);
     }
     arena_destroy(a);
     return err;

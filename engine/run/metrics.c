@@ -218,11 +218,26 @@ static void write_sagas(struct engine *e, struct buf *out)
     }
 }
 
+static void write_stuck(struct engine *e, struct buf *out)
+{
+    struct err_info info;
+    uint64_t since_ms = 0;
+
+    if (store_oldest_stuck(engine_reader(e), &since_ms, &info) != ERR_OK) {
+        log_say(LOG_ERROR, "cannot look for stuck sagas", LOG_TEXT("detail", info.text));
+    }
+    gauge(out, "sagad_oldest_stuck_seconds",
+          "How long the saga is stuck that is so for longest; 0: none is.",
+          since_ms != 0 && since_ms < e->now_ms ? (double)(e->now_ms - since_ms) / 1000.0
+                                                : 0);
+}
+
 void metrics_write(struct engine *e, struct buf *out)
 {
     const struct metrics *m = &e->metrics;
 
     write_sagas(e, out);
+    write_stuck(e, out);
     head(out, "sagad_sagas_started_total", "counter", "Sagas started since the start.");
     buf_printf(out, "sagad_sagas_started_total %" PRIu64 "\n", m->started);
     write_finished(m, out);

@@ -231,6 +231,7 @@ static bool keep_row(void *user, const struct store_saga *row)
     kept->traceparent = arena_text(p->arena, row->traceparent);
     kept->tracestate = arena_text(p->arena, row->tracestate);
     kept->stuck_step = NULL;
+    kept->stuck_error = arena_text(p->arena, row->stuck_error);
     kept->definition_name = NULL;
     return p->n < PAGE;
 }

@@ -47,6 +47,7 @@ static void resident_free(struct resident *r)
     free((void *)(uintptr_t)r->row.labels);
     free((void *)(uintptr_t)r->row.traceparent);
     free((void *)(uintptr_t)r->row.tracestate);
+    free((void *)(uintptr_t)r->row.stuck_error);
     free(r->state);
     free(r->vars);
     free(r->hashes);
@@ -118,7 +119,8 @@ struct resident *table_add(struct table *t, const struct store_saga *row)
     r->row.labels = mem_text(row->labels);
     r->row.traceparent = mem_text(row->traceparent);
     r->row.tracestate = mem_text(row->tracestate);
-    r->row.stuck_step = NULL; /* Always told from the state. */
+    r->row.stuck_step = NULL; /* Told from the state: stuck_load(). */
+    r->row.stuck_error = mem_text(row->stuck_error);
     r->row.definition_name = NULL;
     r->slot = t->n_free > 0 ? t->free_slots[--t->n_free] : t->n_ever++;
     t->slots[r->slot] = r;

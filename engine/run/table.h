@@ -30,7 +30,9 @@ struct resident_hash { /* Of an open call's first rendered request (S3). */
 struct resident {
     uint64_t num;
     uint32_t slot;
-    struct store_saga row;              /* As last written; its texts are owned. */
+    struct store_saga row; /* As last written; its texts are owned, but stuck_step, which
+                            * is the definition's. */
+    uint32_t stuck_item;   /* With row.stuck_step. */
     const struct registry_entry *entry; /* Borrowed from the registry. */
     uint8_t *state;                     /* Owned; saga_code.h. */
     size_t state_n;

@@ -17,6 +17,7 @@
 #include "engine/run/saga_text.h"
 #include "engine/run/spans.h"
 #include "engine/run/state.h"
+#include "engine/run/stuck.h"
 #include "engine/run/waiters.h"
 
 void turn_load_state(struct engine *e, struct resident *r)
@@ -40,32 +41,18 @@ static bool may_sleep(const struct engine *e, uint64_t wake_ms)
     return wake_ms == 0 || wake_ms > e->now_ms + LIMIT_NEAR_MS;
 }
 
-static const char *stuck_step_of(const struct engine *e, const struct resident *r)
-{
-    for (uint16_t i = 0; i < e->saga.n_cells; i++) {
-        if (e->saga.cells[i].state == CELL_STUCK) {
-            return r->entry->definition->steps[e->saga.cells[i].step].id;
-        }
-    }
-    return NULL;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* The saga's own row as it is after this turn; true if it must be written. */
-static bool update_row(struct engine *e, struct resident *r)
+static bool update_row(struct engine *e, struct resident *r, const struct record *record)
 {
     const struct saga *s = &e->saga;
     struct store_saga *row = &r->row;
     struct store_saga before = *row;
     uint64_t wake_ms = saga_wake_at(s, r->entry->definition->plan);
+    bool is_other;
 
     row->status = saga_status_of(s);
     row->is_paused = (s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0;
-    row->stuck_step = stuck_step_of(e, r);
+    is_other = stuck_note(e, r, record);
     row->is_asleep = !saga_is_final(s) && may_sleep(e, wake_ms);
     row->wake_ms = row->is_asleep ? wake_ms : 0;
     if (saga_is_final(s)) {
@@ -78,9 +65,9 @@ static bool update_row(struct engine *e, struct resident *r)
         row->ended_ms = 0;
     }
     row->updated_ms = e->now_ms;
-    return row->status != before.status || row->is_paused != before.is_paused ||
-           row->is_asleep != before.is_asleep || row->wake_ms != before.wake_ms ||
-           !same_text(row->stuck_step, before.stuck_step);
+    return is_other || row->status != before.status ||
+           row->is_paused != before.is_paused || row->is_asleep != before.is_asleep ||
+           row->wake_ms != before.wake_ms;
 }
 
 static void write_row(struct engine *e, const struct resident *r)
@@ -91,6 +78,7 @@ static void write_row(struct engine *e, const struct resident *r)
     op->of.saga.row = r->row;
     op->of.saga.row.unique_key = arena_text(b->ops.arena, r->row.unique_key);
     op->of.saga.row.stuck_step = arena_text(b->ops.arena, r->row.stuck_step);
+    op->of.saga.row.stuck_error = arena_text(b->ops.arena, r->row.stuck_error);
 }
 
 static void write_turn(struct engine *e, struct resident *r, const struct record *record)
@@ -265,7 +253,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     docs_take(r->docs, &e->saga);
     family_pass_on(e, r, record);
     write_turn(e, r, record);
-    if (update_row(e, r) && record->event.kind != SAGA_EV_START) {
+    if (update_row(e, r, record) && record->event.kind != SAGA_EV_START) {
         write_row(e, r);
     }
     resident_prune_hashes(r, &e->saga);

@@ -30,6 +30,7 @@ void waiters_answer(struct engine *e, struct resident *r, struct command *c)
     c->saga.traceparent = arena_text(c->arena, r->row.traceparent);
     c->saga.tracestate = arena_text(c->arena, r->row.tracestate);
     c->saga.stuck_step = NULL;
+    c->saga.stuck_error = NULL;
     c->saga.definition_name = r->entry->definition->name;
     c->saga.definition_version = r->entry->version;
     c->done(c->user, c);

@@ -30,6 +30,7 @@ struct store_saga store_saga_copy(struct arena *a, const struct store_saga *from
     copy.traceparent = arena_text(a, from->traceparent);
     copy.tracestate = arena_text(a, from->tracestate);
     copy.stuck_step = arena_text(a, from->stuck_step);
+    copy.stuck_error = arena_text(a, from->stuck_error);
     copy.definition_name = arena_text(a, from->definition_name);
     return copy;
 }
@@ -538,6 +539,29 @@ enum err store_scan_counts(struct store_reader *r, store_each_count each, void *
                            struct err_info *info)
 {
     return r->backend->scan_counts(r, each, user, info);
+}
+
+enum err store_scan_stuck(struct store_reader *r, const char *definition, size_t most,
+                          store_each_stuck each, void *user, struct err_info *info)
+{
+    return most == 0 ? ERR_OK
+                     : r->backend->scan_stuck(r, definition, most, each, user, info);
+}
+
+enum err store_scan_stuck_sagas(struct store_reader *r,
+                                const struct store_stuck_group *group, size_t most,
+                                store_each_saga each, void *user, struct err_info *info)
+{
+    const struct store_saga_query q = {
+        .by = STORE_SAGAS_ALIKE, .group = group, .most = most};
+
+    return scan_sagas(r, &q, each, user, info);
+}
+
+enum err store_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
+                            struct err_info *info)
+{
+    return r->backend->oldest_stuck(r, out_ms, info);
 }
 
 enum err store_scan_sagas(struct store_reader *r, const struct store_filter *filter,

@@ -51,8 +51,13 @@ struct store_saga {
     enum saga_status status;
     bool is_paused;
     bool is_asleep;         /* Nothing is due before wake_ms: need not be in memory. */
-    const char *stuck_step; /* Id of the first stuck step, or NULL. */
-    uint64_t wake_ms;       /* 0: no time of its own. */
+    const char *stuck_step; /* Id of the first stuck step; NULL: it is not stuck, or as a
+                             * whole (over a limit, poison). */
+    enum call_kind stuck_call;  /* With stuck_step: what of it, */
+    enum outcome stuck_outcome; /* and how its last attempt ended; NONE: none was made. */
+    uint64_t stuck_ms;          /* Since when; 0: it is not. */
+    const char *stuck_error;    /* In words, at most LIMIT_STUCK_ERROR; NULL: none. */
+    uint64_t wake_ms;           /* 0: no time of its own. */
     uint64_t started_ms;
     uint64_t updated_ms;
     uint64_t ended_ms;           /* 0 while not final. */
@@ -143,7 +148,7 @@ struct store_audit {
 /* Carried out in the order added, in one transaction. */
 enum store_op_kind {
     STORE_SAGA_INSERT, /* saga and, in .input, its input */
-    STORE_SAGA_UPDATE, /* status, is_paused, is_asleep, stuck_step, wake_ms, updated_ms,
+    STORE_SAGA_UPDATE, /* status, is_paused, is_asleep, stuck_…, wake_ms, updated_ms,
                           ended_ms, unique_key of saga.num */
     STORE_SAGA_PURGE,  /* saga.num, final, and all that is kept of it but audit, replays
                           and webhooks: gone at updated_ms; its id stays taken */
@@ -370,12 +375,39 @@ typedef bool (*store_each_count)(void *user, const char *definition_name,
 MUST_CHECK enum err store_scan_counts(struct store_reader *r, store_each_count each,
                                       void *user, struct err_info *info);
 
+/* Stuck sagas alike in definition, step, call and outcome; the largest groups first,
+ * then by their words. definition NULL: of all. */
+struct store_stuck_group {
+    const char *definition;
+    const char *step; /* NULL: stuck as a whole; call and outcome say nothing. */
+    enum call_kind call;
+    enum outcome outcome;
+    uint64_t n;
+    uint64_t oldest_ms; /* Since when the first of them is. */
+};
+typedef bool (*store_each_stuck)(void *user, const struct store_stuck_group *group);
+MUST_CHECK enum err store_scan_stuck(struct store_reader *r, const char *definition,
+                                     size_t most, store_each_stuck each, void *user,
+                                     struct err_info *info);
+/* The newest sagas of one group. */
+MUST_CHECK enum err store_scan_stuck_sagas(struct store_reader *r,
+                                           const struct store_stuck_group *group,
+                                           size_t most, store_each_saga each, void *user,
+                                           struct err_info *info);
+/* Since when the saga is stuck that is so for longest; 0: none is. */
+MUST_CHECK enum err store_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
+                                       struct err_info *info);
+
 struct store_filter {               /* Zero or NULL: not asked for. */
     uint32_t statuses;              /* Bit per enum saga_status. */
     const char *const *definitions; /* n_definitions names, or-ed. */
     size_t n_definitions;
     const char *const *stuck_steps;
     size_t n_stuck_steps;
+    /* Only stuck sagas have these. */
+    uint32_t stuck_calls;    /* Bit per enum call_kind. */
+    uint32_t stuck_outcomes; /* Bit per enum outcome. */
+    const char *stuck_error; /* Contained in it, whatever the case of ASCII letters. */
     const char *const *keys;
     size_t n_keys;
     const char *const *label_names; /* label_names[i] = label_values[i], and-ed. */

@@ -45,6 +45,7 @@ enum store_sagas_by {
     STORE_SAGAS_DUE,    /* Asleep, behind (after_ms, num), wake_ms <= until_ms, not 0; by
                          * wake_ms, num. */
     STORE_SAGAS_LISTED, /* filter, below num; newest first. */
+    STORE_SAGAS_ALIKE,  /* group; newest first. */
 };
 
 struct store_saga_query {
@@ -58,7 +59,8 @@ struct store_saga_query {
     uint64_t after_ms;
     uint64_t until_ms;
     const struct store_filter *filter; /* Never NULL for LISTED. Times are exclusive. */
-    size_t most;                       /* At least 1. */
+    const struct store_stuck_group *group;
+    size_t most; /* At least 1. */
 };
 
 enum store_definitions_by {
@@ -156,6 +158,10 @@ struct store_backend {
                            store_each_audit each, void *user, struct err_info *info);
     enum err (*scan_counts)(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
+    enum err (*scan_stuck)(struct store_reader *r, const char *definition, size_t most,
+                           store_each_stuck each, void *user, struct err_info *info);
+    enum err (*oldest_stuck)(struct store_reader *r, uint64_t *out_ms,
+                             struct err_info *info);
     enum err (*scan_definitions)(struct store_reader *r,
                                  const struct store_definition_query *q,
                                  store_each_definition each, void *user,

@@ -57,7 +57,11 @@ CREATE TABLE saga (
     key          TEXT,
     unique_key   TEXT,                          -- While it holds its definition's unique key.
     ordering_key TEXT,
-    stuck_step   TEXT,
+    stuck_step   TEXT,                          -- What a stuck saga is stuck at. These five
+    stuck_call   INTEGER,                       -- are written only then; the numbers are
+    stuck_outcome INTEGER,                      -- NULL where no call is, and stuck_ms is
+    stuck_ms     INTEGER NOT NULL DEFAULT 0,    -- since when, 0 while it is not.
+    stuck_error  TEXT,
     labels       TEXT,                          -- The JSON object; searched in saga_label.
     traceparent  TEXT,
     tracestate   TEXT
@@ -74,6 +78,10 @@ CREATE INDEX saga_child ON saga (parent, parent_step, parent_item, generation) W
 CREATE INDEX saga_name ON saga (name);
 CREATE INDEX saga_key ON saga (key) WHERE key IS NOT NULL;
 CREATE INDEX saga_stuck ON saga (stuck_step) WHERE stuck_step IS NOT NULL;
+-- Counting a group reads nothing else, and a group is in the order of num.
+CREATE INDEX saga_stuck_group ON saga (name, stuck_step, stuck_call, stuck_outcome, num,
+    stuck_ms) WHERE stuck_ms > 0;
+CREATE INDEX saga_stuck_since ON saga (stuck_ms) WHERE stuck_ms > 0;
 
 CREATE TABLE saga_label (
     name  TEXT    NOT NULL,

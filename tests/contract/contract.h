@@ -74,6 +74,7 @@ const char *contract_text(struct store_bytes bytes);
 Suite *contract_sagas_suite(void);
 Suite *contract_lists_suite(void);
 Suite *contract_rows_suite(void);
+Suite *contract_stuck_suite(void);
 Suite *contract_audit_suite(void);
 Suite *contract_purge_suite(void);
 Suite *contract_bulk_suite(void);

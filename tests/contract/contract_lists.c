@@ -42,6 +42,7 @@ static void commit_nine(void)
         s->key = keys[i];
         s->labels = labels[i];
         s->stuck_step = stuck[i];
+        s->stuck_ms = stuck[i] != NULL ? 5 : 0;
         s->is_paused = i == 3 || i == 8;
         s->is_asleep = i == 1;
         s->updated_ms = 20000 - 1000 * (i + 1);
@@ -294,8 +295,12 @@ START_TEST(test_list_follows_updates)
     const struct store_filter stuck = {.statuses = BIT(STUCK)};
     const struct store_filter completed = {.statuses = BIT(COMPLETED)};
 
+    struct store_saga *row;
+
     commit_nine();
-    contract_add_update(1, SAGA_STATUS_STUCK)->stuck_step = "stock";
+    row = contract_add_update(1, SAGA_STATUS_STUCK);
+    row->stuck_step = "stock";
+    row->stuck_ms = 5;
     (void)contract_add_update(4, SAGA_STATUS_COMPLETED);
     contract_commit();
     ck_assert_str_eq(list(&stuck), "3 1");

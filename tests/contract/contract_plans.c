@@ -148,6 +148,23 @@ START_TEST(test_list_by_key_stuck_step_or_label_walks_its_index)
 }
 END_TEST
 
+START_TEST(test_what_only_stuck_sagas_have_walks_their_indexes)
+{
+    static const char *const texts[] = {"a", "b"};
+    const struct store_filter group = {.definitions = texts,
+                                       .n_definitions = 2,
+                                       .stuck_steps = texts,
+                                       .n_stuck_steps = 1,
+                                       .stuck_calls = 1,
+                                       .stuck_outcomes = 2};
+
+    assert_walks(plan_of_list(&(struct store_filter){.stuck_error = "x"}),
+                 "saga_open (status=? AND is_asleep=? AND rowid<?)");
+    assert_walks(plan_of_list(&group), "saga_stuck_group (name=? AND stuck_step=? AND "
+                                       "stuck_call=? AND stuck_outcome=? AND num<?)");
+}
+END_TEST
+
 START_TEST(test_list_without_a_leading_condition_walks_the_sagas_downwards)
 {
     assert_walks(plan_of_list(&(struct store_filter){.paused = 1}),
@@ -197,6 +214,45 @@ static bool pass_over(void *user, const struct store_saga *s)
     return true;
 }
 
+static bool no_group(void *user, const struct store_stuck_group *g)
+{
+    (void)user;
+    (void)g;
+    return true;
+}
+
+START_TEST(test_stuck_groups_are_counted_from_their_index_alone)
+{
+    const struct store_stuck_group g = {.definition = "order", .step = "pay"};
+    const char *lines;
+    uint64_t oldest_ms;
+
+    watch();
+    ck_assert_int_eq(
+        store_scan_stuck(contract_reader, NULL, 9, no_group, NULL, &contract_info),
+        ERR_OK);
+    lines = plan();
+    ck_assert_msg(strstr(lines, "SCAN saga USING COVERING INDEX saga_stuck_group") !=
+                      NULL,
+                  "%s", lines);
+    ck_assert_msg(times_in(lines, "TEMP B-TREE") == 1, "%s", lines); /* Of the groups. */
+    watch();
+    ck_assert_int_eq(
+        store_scan_stuck_sagas(contract_reader, &g, 5, pass_over, NULL, &contract_info),
+        ERR_OK);
+    lines = plan();
+    ck_assert_msg(strstr(lines, "saga_stuck_group (name=? AND stuck_step=? AND "
+                                "stuck_call=? AND stuck_outcome=?)") != NULL,
+                  "%s", lines);
+    ck_assert_msg(times_in(lines, "TEMP B-TREE") == 0, "%s", lines);
+    watch();
+    ck_assert_int_eq(store_oldest_stuck(contract_reader, &oldest_ms, &contract_info),
+                     ERR_OK);
+    lines = plan();
+    ck_assert_msg(strstr(lines, "COVERING INDEX saga_stuck_since") != NULL, "%s", lines);
+}
+END_TEST
+
 START_TEST(test_lines_and_children_are_walks_of_their_indexes)
 {
     struct store_saga s;
@@ -232,6 +288,8 @@ Suite *contract_plans_suite(void)
     tcase_add_test(t, test_list_by_definition_walks_its_index);
     tcase_add_test(t, test_list_that_ends_above_a_number_walks_no_further);
     tcase_add_test(t, test_list_by_key_stuck_step_or_label_walks_its_index);
+    tcase_add_test(t, test_what_only_stuck_sagas_have_walks_their_indexes);
+    tcase_add_test(t, test_stuck_groups_are_counted_from_their_index_alone);
     tcase_add_test(t, test_list_without_a_leading_condition_walks_the_sagas_downwards);
     tcase_add_test(t, test_recovery_and_the_due_index_need_no_sort);
     tcase_add_test(t, test_lines_and_children_are_walks_of_their_indexes);

@@ -36,6 +36,10 @@ START_TEST(test_saga_is_read_as_it_was_written)
     to->is_paused = true;
     to->is_asleep = true;
     to->stuck_step = "payment";
+    to->stuck_call = CALL_COMPENSATION;
+    to->stuck_outcome = OUTCOME_UNKNOWN;
+    to->stuck_ms = 15;
+    to->stuck_error = "its attempts ran out: timed out";
     to->wake_ms = 99;
     to->started_ms = 10;
     to->updated_ms = 20;
@@ -61,6 +65,10 @@ START_TEST(test_saga_is_read_as_it_was_written)
     ck_assert_int_eq(s.status, SAGA_STATUS_STUCK);
     ck_assert(s.is_paused && s.is_asleep);
     ck_assert_str_eq(s.stuck_step, "payment");
+    ck_assert_int_eq(s.stuck_call, CALL_COMPENSATION);
+    ck_assert_int_eq(s.stuck_outcome, OUTCOME_UNKNOWN);
+    ck_assert_uint_eq(s.stuck_ms, 15);
+    ck_assert_str_eq(s.stuck_error, "its attempts ran out: timed out");
     ck_assert_uint_eq(s.wake_ms, 99);
     ck_assert_uint_eq(s.started_ms, 10);
     ck_assert_uint_eq(s.updated_ms, 20);
@@ -83,6 +91,8 @@ START_TEST(test_absent_texts_are_read_as_null)
     ck_assert_ptr_null(s.traceparent);
     ck_assert_ptr_null(s.tracestate);
     ck_assert_ptr_null(s.stuck_step);
+    ck_assert_ptr_null(s.stuck_error);
+    ck_assert_uint_eq(s.stuck_ms, 0);
 }
 END_TEST
 
@@ -160,6 +170,10 @@ START_TEST(test_update_changes_its_columns_and_no_others)
     to->is_paused = true;
     to->is_asleep = true;
     to->stuck_step = "stock";
+    to->stuck_call = CALL_CONFIRM;
+    to->stuck_outcome = OUTCOME_REJECTED;
+    to->stuck_ms = 40;
+    to->stuck_error = "refused";
     to->wake_ms = 70;
     to->updated_ms = 60;
     to->ended_ms = 50;
@@ -169,6 +183,10 @@ START_TEST(test_update_changes_its_columns_and_no_others)
     ck_assert_int_eq(s.status, SAGA_STATUS_STUCK);
     ck_assert(s.is_paused && s.is_asleep);
     ck_assert_str_eq(s.stuck_step, "stock");
+    ck_assert_int_eq(s.stuck_call, CALL_CONFIRM);
+    ck_assert_int_eq(s.stuck_outcome, OUTCOME_REJECTED);
+    ck_assert_uint_eq(s.stuck_ms, 40);
+    ck_assert_str_eq(s.stuck_error, "refused");
     ck_assert_uint_eq(s.wake_ms, 70);
     ck_assert_uint_eq(s.updated_ms, 60);
     ck_assert_uint_eq(s.ended_ms, 50);

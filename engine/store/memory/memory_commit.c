@@ -194,6 +194,10 @@ static enum err update_saga(struct memory_store *m, const struct store_saga *to,
     row->saga.is_paused = to->is_paused;
     row->saga.is_asleep = to->is_asleep;
     row->saga.stuck_step = arena_text(m->arena, to->stuck_step);
+    row->saga.stuck_call = to->stuck_call;
+    row->saga.stuck_outcome = to->stuck_outcome;
+    row->saga.stuck_ms = to->stuck_ms;
+    row->saga.stuck_error = arena_text(m->arena, to->stuck_error);
     row->saga.wake_ms = to->wake_ms;
     row->saga.updated_ms = to->updated_ms;
     row->saga.ended_ms = to->ended_ms;

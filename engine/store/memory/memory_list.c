@@ -40,6 +40,47 @@ static bool is_between(uint64_t at_ms, uint64_t after_ms, uint64_t before_ms)
     return (after_ms == 0 || at_ms > after_ms) && (before_ms == 0 || at_ms < before_ms);
 }
 
+static char lowered(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whatever the case of ASCII letters. */
+static bool contains(const char *text, const char *part)
+{
+    const size_t n = strlen(part);
+
+    for (size_t i = 0; i + n <= strlen(text); i++) {
+        size_t same = 0;
+
+        while (same < n && lowered(text[i + same]) == lowered(part[same])) {
+            same++;
+        }
+        if (same == n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool passes_stuck(const struct store_filter *f, const struct store_saga *s)
+{
+    if (f->stuck_calls == 0 && f->stuck_outcomes == 0 && f->stuck_error == NULL) {
+        return true;
+    }
+    if (s->stuck_ms == 0 ||
+        (f->stuck_error != NULL &&
+         (s->stuck_error == NULL || !contains(s->stuck_error, f->stuck_error)))) {
+        return false;
+    }
+    if (s->stuck_step == NULL) {
+        return f->stuck_calls == 0 && f->stuck_outcomes == 0;
+    }
+    return (f->stuck_calls == 0 || (f->stuck_calls & (1U << s->stuck_call)) != 0) &&
+           (f->stuck_outcomes == 0 ||
+            (f->stuck_outcomes & (1U << s->stuck_outcome)) != 0);
+}
+
 static bool passes(const struct store_filter *f, const struct store_saga *s)
 {
     if (s->num <= f->above_num ||
@@ -49,7 +90,7 @@ static bool passes(const struct store_filter *f, const struct store_saga *s)
     }
     if (!is_among(s->definition_name, f->definitions, f->n_definitions) ||
         !is_among(s->stuck_step, f->stuck_steps, f->n_stuck_steps) ||
-        !is_among(s->key, f->keys, f->n_keys)) {
+        !is_among(s->key, f->keys, f->n_keys) || !passes_stuck(f, s)) {
         return false;
     }
     for (size_t i = 0; i < f->n_labels; i++) {
@@ -98,6 +139,8 @@ static bool is_wanted(const struct store_saga_query *q, const struct store_saga 
         return !is_final(s) && !s->is_asleep && s->num > q->num;
     case STORE_SAGAS_DUE:
         return is_due(q, s);
+    case STORE_SAGAS_ALIKE:
+        return memory_is_alike(q->group, s);
     case STORE_SAGAS_LISTED:
         return (q->num == 0 || s->num < q->num) && passes(q->filter, s);
     }
@@ -196,6 +239,7 @@ static void find(const struct memory_reader *r, const struct store_saga_query *q
     case STORE_SAGAS_IN_LINE:
     case STORE_SAGAS_AWAKE:
     case STORE_SAGAS_DUE:
+    case STORE_SAGAS_ALIKE:
     case STORE_SAGAS_LISTED:
         for (const struct memory_saga *s = m->saga; s != NULL; s = s->older) {
             consider(r, s, q, f);
@@ -217,6 +261,7 @@ enum err memory_scan_sagas(struct store_reader *r, const struct store_saga_query
         qsort(f.items, f.n, sizeof(f.items[0]),
               q->by == STORE_SAGAS_DUE        ? compare_wake
               : q->by == STORE_SAGAS_LISTED   ? compare_num_down
+              : q->by == STORE_SAGAS_ALIKE    ? compare_num_down
               : q->by == STORE_SAGAS_BY_PLACE ? compare_generation_down
                                               : compare_num);
     }

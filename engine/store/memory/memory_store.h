@@ -241,6 +241,12 @@ enum err memory_scan_notify(struct store_reader *r, const char *origin, size_t m
                             store_each_notify each, void *user, struct err_info *info);
 enum err memory_scan_audit(struct store_reader *r, const struct store_audit_query *q,
                            store_each_audit each, void *user, struct err_info *info);
+enum err memory_scan_stuck(struct store_reader *r, const char *definition, size_t most,
+                           store_each_stuck each, void *user, struct err_info *info);
+enum err memory_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
+                             struct err_info *info);
+/* Is the saga of that group? */
+bool memory_is_alike(const struct store_stuck_group *g, const struct store_saga *s);
 enum err memory_scan_counts(struct store_reader *r, store_each_count each, void *user,
                             struct err_info *info);
 enum err memory_scan_definitions(struct store_reader *r,

@@ -59,6 +59,15 @@ static inline void sqlite_bind_number(sqlite3_stmt *st, int i, uint64_t n)
     assert(rc == SQLITE_OK && n <= INT64_MAX);
 }
 
+static inline void sqlite_bind_number_or_null(sqlite3_stmt *st, int i, bool is_there,
+                                              uint64_t n)
+{
+    const int rc =
+        is_there ? sqlite3_bind_int64(st, i, (sqlite3_int64)n) : sqlite3_bind_null(st, i);
+
+    assert(rc == SQLITE_OK && n <= INT64_MAX);
+}
+
 static inline void sqlite_bind_text(sqlite3_stmt *st, int i, const char *text)
 {
     const int rc = sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC); /* NULL: NULL. */

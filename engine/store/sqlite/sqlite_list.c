@@ -20,6 +20,7 @@
 enum lead {
     LEAD_LABEL,
     LEAD_KEY,
+    LEAD_GROUP, /* A stuck group: definitions, steps, calls and outcomes, all of them. */
     LEAD_STUCK,
     LEAD_STATUS,
     LEAD_NAME,
@@ -28,7 +29,7 @@ enum lead {
 
 /* ?1 is below which num, ?2 how many, from ?3 on the filter's values in this order:
  * definitions, stuck steps, keys, label names and values in turn, times, above which
- * num. */
+ * num, error. */
 #define FIRST_VALUE 3
 
 struct list {
@@ -40,6 +41,7 @@ struct list {
     size_t labels_at;
     size_t times_at;
     size_t above_at;
+    size_t error_at;
     size_t n_branches;
     struct buf sql;
 };
@@ -55,6 +57,36 @@ static bool status_leads(const struct store_filter *f)
            (f->n_definitions == 0 || (asked & (1U << SAGA_STATUS_COMPLETED)) == 0);
 }
 
+#define CALL_BITS ((1U << CALLS) - 1)
+#define OUTCOME_BITS ((1U << OUTCOMES) - 1)
+
+static size_t count_bits(uint32_t bits)
+{
+    size_t n = 0;
+
+    for (; bits != 0; bits &= bits - 1) {
+        n++;
+    }
+    return n;
+}
+
+/* Is what is asked for told to the outcome, and few groups at that? */
+static bool group_leads(const struct store_filter *f)
+{
+    const size_t n_ends = count_bits(f->stuck_calls & CALL_BITS) *
+                          count_bits(f->stuck_outcomes & OUTCOME_BITS);
+
+    return f->n_definitions > 0 && f->n_definitions <= LEAD_MAX && f->n_stuck_steps > 0 &&
+           f->n_stuck_steps <= LEAD_MAX && n_ends > 0 &&
+           f->n_definitions * f->n_stuck_steps * n_ends <= LEAD_MAX;
+}
+
+/* Asks for what only stuck sagas have. */
+static bool is_of_stuck(const struct store_filter *f)
+{
+    return f->stuck_calls != 0 || f->stuck_outcomes != 0 || f->stuck_error != NULL;
+}
+
 static enum lead choose_lead(const struct store_filter *f)
 {
     if (f->n_labels > 0) {
@@ -63,10 +95,13 @@ static enum lead choose_lead(const struct store_filter *f)
     if (f->n_keys > 0 && f->n_keys <= LEAD_MAX) {
         return LEAD_KEY;
     }
+    if (group_leads(f)) {
+        return LEAD_GROUP;
+    }
     if (f->n_stuck_steps > 0 && f->n_stuck_steps <= LEAD_MAX) {
         return LEAD_STUCK;
     }
-    if (status_leads(f)) {
+    if (status_leads(f) || is_of_stuck(f)) {
         return LEAD_STATUS;
     }
     if (f->n_definitions > 0 && f->n_definitions <= LEAD_MAX) {
@@ -132,13 +167,45 @@ static void add_times(const struct list *l, struct buf *sql)
     }
 }
 
+static void add_bits(struct buf *sql, const char *column, uint32_t bits)
+{
+    const char *glue = "";
+
+    if (bits == 0) {
+        return;
+    }
+    buf_printf(sql, " AND %s IN (", column);
+    for (unsigned i = 0; i < 32; i++) {
+        if ((bits & (1U << i)) != 0) {
+            buf_printf(sql, "%s%u", glue, i);
+            glue = ", ";
+        }
+    }
+    buf_add_char(sql, ')');
+}
+
+/* What only stuck sagas have. stuck_ms keeps the others out before more is looked at. */
+static void add_stuck(const struct list *l, struct buf *sql)
+{
+    const struct store_filter *f = l->f;
+
+    if (is_of_stuck(f) && l->lead != LEAD_GROUP) {
+        buf_add_text(sql, " AND +s.stuck_ms > 0");
+        add_bits(sql, "+s.stuck_call", f->stuck_calls);
+        add_bits(sql, "+s.stuck_outcome", f->stuck_outcomes);
+    }
+    if (f->stuck_error != NULL) { /* LIKE would take the text's % and _ for its own. */
+        buf_printf(sql, " AND instr(lower(s.stuck_error), lower(?%zu)) > 0", l->error_at);
+    }
+}
+
 /* A plus before a column keeps the condition from choosing another index. */
 static void add_conditions(struct list *l)
 {
     const struct store_filter *f = l->f;
     struct buf *sql = &l->sql;
 
-    if (l->lead != LEAD_NAME && f->n_definitions > 0) {
+    if (l->lead != LEAD_NAME && l->lead != LEAD_GROUP && f->n_definitions > 0) {
         buf_add_text(sql,
                      " AND +s.name IN (SELECT num FROM definition_name WHERE name IN (");
         add_parameters(sql, l->definitions_at, f->n_definitions);
@@ -147,7 +214,7 @@ static void add_conditions(struct list *l)
     if (l->lead != LEAD_STATUS && (f->statuses & STATUS_BITS) != 0) {
         add_statuses(sql, f->statuses);
     }
-    if (l->lead != LEAD_STUCK) {
+    if (l->lead != LEAD_STUCK && l->lead != LEAD_GROUP) {
         add_in(sql, "+s.stuck_step", l->stuck_at, f->n_stuck_steps);
     }
     if (l->lead != LEAD_KEY) {
@@ -157,6 +224,7 @@ static void add_conditions(struct list *l)
         buf_add_text(sql,
                      f->paused > 0 ? " AND s.is_paused = 1" : " AND s.is_paused = 0");
     }
+    add_stuck(l, sql);
     add_labels(l, sql);
     add_times(l, sql);
     if (f->above_num != 0) {
@@ -219,10 +287,62 @@ static void add_text_branches(struct list *l, const char *const *texts, size_t n
     }
 }
 
+/* A branch per call and outcome of one definition and step. */
+static void add_end_branches(struct list *l, size_t definition_at, size_t step_at)
+{
+    for (unsigned call = 0; call < CALLS; call++) {
+        for (unsigned outcome = 0; outcome < OUTCOMES; outcome++) {
+            if ((l->f->stuck_calls & (1U << call)) == 0 ||
+                (l->f->stuck_outcomes & (1U << outcome)) == 0) {
+                continue;
+            }
+            begin_branch(l);
+            buf_printf(&l->sql,
+                       "SELECT s.num AS num FROM saga AS s INDEXED BY saga_stuck_group "
+                       "WHERE s.name = (SELECT num FROM definition_name WHERE name = "
+                       "?%zu) AND s.stuck_step = ?%zu AND s.stuck_call = %u "
+                       "AND s.stuck_outcome = %u AND s.stuck_ms > 0 AND s.num < ?1",
+                       definition_at, step_at, call, outcome);
+            add_conditions(l);
+        }
+    }
+}
+
+static void add_group_branches(struct list *l)
+{
+    for (size_t d = 0; d < l->f->n_definitions; d++) {
+        for (size_t s = 0; s < l->f->n_stuck_steps; s++) {
+            if (!is_repeated(l->f->definitions, d) &&
+                !is_repeated(l->f->stuck_steps, s)) {
+                add_end_branches(l, l->definitions_at + d, l->stuck_at + s);
+            }
+        }
+    }
+}
+
+/* Who asks for what only stuck sagas have is served by that status alone. */
+static uint32_t led_statuses(const struct store_filter *f)
+{
+    const uint32_t stuck = 1U << SAGA_STATUS_STUCK;
+
+    if (!is_of_stuck(f)) {
+        return f->statuses;
+    }
+    return f->statuses == 0 ? stuck : f->statuses & stuck;
+}
+
 static void add_status_branches(struct list *l)
 {
+    const uint32_t statuses = led_statuses(l->f);
+
+    if (statuses == 0) {
+        begin_branch(l); /* There are none. */
+        buf_add_text(&l->sql,
+                     "SELECT s.num AS num FROM saga AS s WHERE 0 AND s.num < ?1");
+        add_conditions(l);
+    }
     for (unsigned status = 0; status < SAGA_STATUSES; status++) {
-        if ((l->f->statuses & (1U << status)) == 0) {
+        if ((statuses & (1U << status)) == 0) {
             continue;
         }
         if (status >= SAGA_STATUS_COMPLETED) {
@@ -251,6 +371,9 @@ static void add_branches(struct list *l)
     case LEAD_KEY:
         add_text_branches(l, l->f->keys, l->f->n_keys, l->keys_at);
         break;
+    case LEAD_GROUP:
+        add_group_branches(l);
+        break;
     case LEAD_STUCK:
         add_text_branches(l, l->f->stuck_steps, l->f->n_stuck_steps, l->stuck_at);
         break;
@@ -278,6 +401,7 @@ static void plan_sql(struct list *l, const struct store_filter *f)
     l->labels_at = l->keys_at + f->n_keys;
     l->times_at = l->labels_at + 2 * f->n_labels;
     l->above_at = l->times_at + 4;
+    l->error_at = l->above_at + 1;
 }
 
 static void write_list(struct list *l)
@@ -330,6 +454,9 @@ static void bind_values(const struct list *l, sqlite3_stmt *st)
     }
     if (f->above_num != 0) {
         sqlite_bind_number(st, (int)l->above_at, f->above_num);
+    }
+    if (f->stuck_error != NULL) {
+        sqlite_bind_text(st, (int)l->error_at, f->stuck_error);
     }
 }
 

@@ -211,6 +211,10 @@ static struct store_saga saga_of(sqlite3_stmt *st)
         .tracestate = sqlite_column_string(st, 21),
         .definition_name = sqlite_column_string(st, 22),
         .definition_version = (uint32_t)sqlite_column_number(st, 23),
+        .stuck_call = (enum call_kind)sqlite3_column_int(st, 24), /* NULL reads as 0. */
+        .stuck_outcome = (enum outcome)sqlite3_column_int(st, 25),
+        .stuck_ms = sqlite_column_number(st, 26),
+        .stuck_error = sqlite_column_string(st, 27),
     };
 }
 
@@ -285,6 +289,9 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
         sqlite_bind_number(st, 2, q->after_ms);
         sqlite_bind_number(st, 3, q->num);
         sqlite_bind_number(st, 4, row_limit(q->most));
+        break;
+    case STORE_SAGAS_ALIKE:
+        st = sqlite_bind_alike(reader, q);
         break;
     case STORE_SAGAS_LISTED:
         return sqlite_list_sagas(reader, q, each, user, info);

@@ -105,10 +105,24 @@ static void bind_saga(sqlite3_stmt *stmt, const struct store_saga *s, uint64_t n
     sqlite_bind_text(stmt, 17, s->key);
     sqlite_bind_text(stmt, 18, s->unique_key);
     sqlite_bind_text(stmt, 19, s->ordering_key);
-    sqlite_bind_text(stmt, 20, s->stuck_step);
-    sqlite_bind_text(stmt, 21, s->labels);
-    sqlite_bind_text(stmt, 22, s->traceparent);
-    sqlite_bind_text(stmt, 23, s->tracestate);
+    sqlite_bind_text(stmt, 20, s->labels);
+    sqlite_bind_text(stmt, 21, s->traceparent);
+    sqlite_bind_text(stmt, 22, s->tracestate);
+}
+
+/* In a statement of its own, which the many that never get stuck need not pay for. */
+static enum err update_stuck(struct sqlite_store *st, const struct store_saga *s,
+                             struct err_info *info)
+{
+    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_SAGA_STUCK];
+
+    sqlite_bind_number(stmt, 1, s->num);
+    sqlite_bind_text(stmt, 2, s->stuck_step);
+    sqlite_bind_number_or_null(stmt, 3, s->stuck_step != NULL, s->stuck_call);
+    sqlite_bind_number_or_null(stmt, 4, s->stuck_step != NULL, s->stuck_outcome);
+    sqlite_bind_number(stmt, 5, s->stuck_ms);
+    sqlite_bind_text(stmt, 6, s->stuck_error);
+    return sqlite_run(st, SQLITE_WRITE_SAGA_STUCK, info);
 }
 
 static enum err insert_labels(struct sqlite_store *st, const struct store_saga *s,
@@ -180,6 +194,9 @@ enum err sqlite_insert_saga(struct sqlite_store *st, const struct store_op *op,
     }
     bind_saga(st->write[SQLITE_WRITE_SAGA], s, name);
     e = sqlite_run(st, SQLITE_WRITE_SAGA, info);
+    if (e == ERR_OK && s->stuck_ms != 0) {
+        e = update_stuck(st, s, info);
+    }
     if (e == ERR_OK) {
         e = insert_input(st, s->num, op->of.saga.input, info);
     }
@@ -189,9 +206,13 @@ enum err sqlite_insert_saga(struct sqlite_store *st, const struct store_op *op,
     return e == ERR_OK ? count(st, name, s->status, 1, info) : e;
 }
 
-/* What the row says now, for the counts. */
-static enum err read_saga_before(struct sqlite_store *st, uint64_t num,
-                                 uint64_t *name_out, enum saga_status *status_out,
+struct was { /* What the row says now, for the counts. */
+    uint64_t name;
+    enum saga_status status;
+    bool is_stuck;
+};
+
+static enum err read_saga_before(struct sqlite_store *st, uint64_t num, struct was *out,
                                  struct err_info *info)
 {
     sqlite3_stmt *stmt = st->write[SQLITE_WRITE_SAGA_WAS];
@@ -201,8 +222,9 @@ static enum err read_saga_before(struct sqlite_store *st, uint64_t num,
     sqlite_bind_number(stmt, 1, num);
     rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) {
-        *name_out = sqlite_column_number(stmt, 0);
-        *status_out = (enum saga_status)sqlite3_column_int(stmt, 1);
+        out->name = sqlite_column_number(stmt, 0);
+        out->status = (enum saga_status)sqlite3_column_int(stmt, 1);
+        out->is_stuck = sqlite_column_number(stmt, 2) != 0;
     } else if (rc == SQLITE_DONE) {
         e = err_set(info, ERR_CONFLICT, "%s: no saga has number %llu", sqlite_refused,
                     (unsigned long long)num);
@@ -229,9 +251,8 @@ enum err sqlite_update_saga(struct sqlite_store *st, const struct store_saga *s,
                             struct err_info *info)
 {
     sqlite3_stmt *stmt = st->write[SQLITE_WRITE_SAGA_UPDATE];
-    uint64_t name = 0;
-    enum saga_status before = SAGA_STATUS_RUNNING;
-    enum err e = read_saga_before(st, s->num, &name, &before, info);
+    struct was was = {.name = 0};
+    enum err e = read_saga_before(st, s->num, &was, info);
 
     if (e != ERR_OK) {
         return e;
@@ -240,13 +261,15 @@ enum err sqlite_update_saga(struct sqlite_store *st, const struct store_saga *s,
     sqlite_bind_number(stmt, 2, s->status);
     sqlite_bind_number(stmt, 3, s->is_paused);
     sqlite_bind_number(stmt, 4, s->is_asleep);
-    sqlite_bind_text(stmt, 5, s->stuck_step);
-    sqlite_bind_number(stmt, 6, s->wake_ms);
-    sqlite_bind_number(stmt, 7, s->updated_ms);
-    sqlite_bind_number(stmt, 8, s->ended_ms);
-    sqlite_bind_text(stmt, 9, s->unique_key);
+    sqlite_bind_number(stmt, 5, s->wake_ms);
+    sqlite_bind_number(stmt, 6, s->updated_ms);
+    sqlite_bind_number(stmt, 7, s->ended_ms);
+    sqlite_bind_text(stmt, 8, s->unique_key);
     e = sqlite_run(st, SQLITE_WRITE_SAGA_UPDATE, info);
-    return e == ERR_OK ? count_move(st, name, before, s->status, info) : e;
+    if (e == ERR_OK && (was.is_stuck || s->stuck_ms != 0)) {
+        e = update_stuck(st, s, info);
+    }
+    return e == ERR_OK ? count_move(st, was.name, was.status, s->status, info) : e;
 }
 
 enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
@@ -255,9 +278,8 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
     static const enum sqlite_write deletes[] = {
         SQLITE_WRITE_PURGE_LATE, SQLITE_WRITE_PURGE_ITEM, SQLITE_WRITE_PURGE_JOURNAL,
         SQLITE_WRITE_PURGE_INPUT, SQLITE_WRITE_PURGE_SAGA};
-    uint64_t name = 0;
-    enum saga_status before = SAGA_STATUS_RUNNING;
-    enum err e = read_saga_before(st, s->num, &name, &before, info);
+    struct was was = {.name = 0};
+    enum err e = read_saga_before(st, s->num, &was, info);
 
     if (e == ERR_OK) {
         sqlite_bind_number(st->write[SQLITE_WRITE_PURGED], 1, s->num);
@@ -271,5 +293,5 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
         sqlite_bind_number(st->write[deletes[i]], 1, s->num);
         e = sqlite_run(st, deletes[i], info);
     }
-    return e == ERR_OK ? count(st, name, before, -1, info) : e;
+    return e == ERR_OK ? count(st, was.name, was.status, -1, info) : e;
 }

@@ -23,15 +23,17 @@
     X(SAGA,                                                                              \
       "INSERT INTO saga (num, id, definition, name, status, is_paused, is_asleep, "      \
       "wake_ms, started_ms, updated_ms, ended_ms, parent, parent_step, "                 \
-      "parent_item, generation, vars, key, unique_key, ordering_key, stuck_step, "       \
-      "labels, traceparent, tracestate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "        \
-      "?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)")       \
+      "parent_item, generation, vars, key, unique_key, ordering_key, labels, "           \
+      "traceparent, tracestate) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "  \
+      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)")                          \
     X(INPUT, "INSERT INTO saga_input (saga, input) VALUES (?1, ?2)")                     \
     X(LABEL, "INSERT OR IGNORE INTO saga_label (name, value, saga) VALUES (?1, ?2, ?3)") \
-    X(SAGA_WAS, "SELECT name, status FROM saga WHERE num = ?1")                          \
+    X(SAGA_WAS, "SELECT name, status, stuck_ms FROM saga WHERE num = ?1")                \
     X(SAGA_UPDATE, "UPDATE saga SET status = ?2, is_paused = ?3, is_asleep = ?4, "       \
-                   "stuck_step = ?5, wake_ms = ?6, updated_ms = ?7, ended_ms = ?8, "     \
-                   "unique_key = ?9 WHERE num = ?1")                                     \
+                   "wake_ms = ?5, updated_ms = ?6, ended_ms = ?7, unique_key = ?8 "      \
+                   "WHERE num = ?1")                                                     \
+    X(SAGA_STUCK, "UPDATE saga SET stuck_step = ?2, stuck_call = ?3, "                   \
+                  "stuck_outcome = ?4, stuck_ms = ?5, stuck_error = ?6 WHERE num = ?1")  \
     X(COUNT, "INSERT INTO saga_count (name, status, n) VALUES (?1, ?2, ?3) "             \
              "ON CONFLICT (name, status) DO UPDATE SET n = n + excluded.n")              \
     X(TURN, "INSERT INTO journal (saga, turn, at_ms, event, data, state) "               \
@@ -84,7 +86,8 @@
     "s.num, s.id, s.definition, s.status, s.is_paused, s.is_asleep, s.wake_ms, "       \
     "s.started_ms, s.updated_ms, s.ended_ms, s.parent, s.parent_step, s.parent_item, " \
     "s.generation, s.vars, s.key, s.unique_key, s.ordering_key, s.stuck_step, "        \
-    "s.labels, s.traceparent, s.tracestate, n.name, d.version "
+    "s.labels, s.traceparent, s.tracestate, n.name, d.version, s.stuck_call, "         \
+    "s.stuck_outcome, s.stuck_ms, s.stuck_error "
 #define SQLITE_SAGA_JOINS                           \
     "JOIN definition AS d ON d.num = s.definition " \
     "JOIN definition_name AS n ON n.num = s.name "
@@ -93,6 +96,10 @@
 #define SQLITE_SAGA_AWAKE(status)                                       \
     "SELECT num FROM saga INDEXED BY saga_open WHERE status = " #status \
     " AND is_asleep = 0 AND status < 3 AND num > ?1 "
+#define SQLITE_STUCK_GROUPS                                               \
+    "SELECT name, stuck_step, stuck_call, stuck_outcome, COUNT(*) AS n, " \
+    "MIN(stuck_ms) AS oldest FROM saga INDEXED BY saga_stuck_group WHERE stuck_ms > 0 "
+#define SQLITE_STUCK_GROUPED " GROUP BY name, stuck_step, stuck_call, stuck_outcome"
 #define SQLITE_TURN_SELECT "SELECT saga, turn, at_ms, event, data, state FROM journal "
 #define SQLITE_DEFINITION_SELECT                                                    \
     "SELECT d.num, n.name, d.version, d.hash, d.content, d.created_ms, n.current, " \
@@ -144,6 +151,23 @@
     X(SAGAS_DUE, SQLITE_SAGA_SELECT                                                      \
       "WHERE s.wake_ms > 0 AND s.wake_ms <= ?1 AND (s.wake_ms, s.num) > (?2, ?3) "       \
       "AND s.is_asleep = 1 AND s.status < 3 ORDER BY s.wake_ms, s.num LIMIT ?4")         \
+    X(SAGAS_ALIKE,                                                                       \
+      "SELECT " SQLITE_SAGA_COLUMNS                                                      \
+      "FROM saga AS s INDEXED BY saga_stuck_group " SQLITE_SAGA_JOINS                    \
+      "WHERE s.name = (SELECT num FROM definition_name WHERE name = ?1) AND "            \
+      "s.stuck_step IS ?2 AND s.stuck_call IS ?3 AND s.stuck_outcome IS ?4 AND "         \
+      "s.stuck_ms > 0 ORDER BY s.num DESC LIMIT ?5")                                     \
+    X(STUCK, "SELECT n.name, g.* FROM (" SQLITE_STUCK_GROUPS SQLITE_STUCK_GROUPED        \
+             ") AS g JOIN definition_name AS n ON n.num = g.name "                       \
+             "ORDER BY g.n DESC, n.name, g.stuck_step, g.stuck_call, g.stuck_outcome "   \
+             "LIMIT ?1")                                                                 \
+    X(STUCK_OF, "SELECT ?2, g.* FROM (" SQLITE_STUCK_GROUPS                              \
+                "AND name = (SELECT num FROM definition_name WHERE name = "              \
+                "?2)" SQLITE_STUCK_GROUPED ") AS g "                                     \
+                "ORDER BY g.n DESC, g.stuck_step, g.stuck_call, g.stuck_outcome "        \
+                "LIMIT ?1")                                                              \
+    X(STUCK_OLDEST, "SELECT stuck_ms FROM saga WHERE stuck_ms > 0 "                      \
+                    "ORDER BY stuck_ms LIMIT 1")                                         \
     X(INPUT, "SELECT input FROM saga_input WHERE saga = ?1")                             \
     X(ITEM, "SELECT value FROM item WHERE saga = ?1 AND step = ?2 AND item = ?3")        \
     X(VARS, "SELECT text FROM vars WHERE num = ?1")                                      \
@@ -303,6 +327,14 @@ int sqlite_read_row(struct sqlite_reader *r, sqlite3_stmt *st, struct err_info *
 /* Rows of SQLITE_SAGA_COLUMNS until each() has enough. Resets st. */
 enum err sqlite_read_sagas(struct sqlite_reader *r, sqlite3_stmt *st,
                            store_each_saga each, void *user, struct err_info *info);
+/* sqlite_stuck.c */
+enum err sqlite_scan_stuck(struct store_reader *r, const char *definition, size_t most,
+                           store_each_stuck each, void *user, struct err_info *info);
+enum err sqlite_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
+                             struct err_info *info);
+/* Statement of the group's sagas, bound. */
+sqlite3_stmt *sqlite_bind_alike(struct sqlite_reader *r,
+                                const struct store_saga_query *q);
 /* The list by filter: sqlite_list.c. */
 enum err sqlite_list_sagas(struct sqlite_reader *r, const struct store_saga_query *q,
                            store_each_saga each, void *user, struct err_info *info);
