@@ -10,6 +10,7 @@
 #include "adminapi/page.h"
 #include "base/json.h"
 #include "engine/run/saga_text.h"
+#include "engine/store/store_stuck.h"
 
 #define SAGAS_SHOWN 5
 

@@ -375,29 +375,6 @@ typedef bool (*store_each_count)(void *user, const char *definition_name,
 MUST_CHECK enum err store_scan_counts(struct store_reader *r, store_each_count each,
                                       void *user, struct err_info *info);
 
-/* Stuck sagas alike in definition, step, call and outcome; the largest groups first,
- * then by their words. definition NULL: of all. */
-struct store_stuck_group {
-    const char *definition;
-    const char *step; /* NULL: stuck as a whole; call and outcome say nothing. */
-    enum call_kind call;
-    enum outcome outcome;
-    uint64_t n;
-    uint64_t oldest_ms; /* Since when the first of them is. */
-};
-typedef bool (*store_each_stuck)(void *user, const struct store_stuck_group *group);
-MUST_CHECK enum err store_scan_stuck(struct store_reader *r, const char *definition,
-                                     size_t most, store_each_stuck each, void *user,
-                                     struct err_info *info);
-/* The newest sagas of one group. */
-MUST_CHECK enum err store_scan_stuck_sagas(struct store_reader *r,
-                                           const struct store_stuck_group *group,
-                                           size_t most, store_each_saga each, void *user,
-                                           struct err_info *info);
-/* Since when the saga is stuck that is so for longest; 0: none is. */
-MUST_CHECK enum err store_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
-                                       struct err_info *info);
-
 struct store_filter {               /* Zero or NULL: not asked for. */
     uint32_t statuses;              /* Bit per enum saga_status. */
     const char *const *definitions; /* n_definitions names, or-ed. */

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "engine/store/store.h"
+#include "engine/store/store_stuck.h"
 
 struct store {
     const struct store_backend *backend; /* Static. */

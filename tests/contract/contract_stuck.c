@@ -1,5 +1,6 @@
 /* contract_stuck.c - the contract: what stuck sagas are stuck at, found and grouped. */
 #include "base/buf.h"
+#include "engine/store/store_stuck.h"
 #include "tests/contract/contract.h"
 
 #define CALL(call) (1U << CALL_##call)
