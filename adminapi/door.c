@@ -10,6 +10,7 @@
 #include "adminapi/admit.h"
 #include "adminapi/answer.h"
 #include "adminapi/submit.h"
+#include "adminapi/tls.h"
 #include "base/clk.h"
 #include "base/ids.h"
 #include "base/limits.h"
@@ -34,8 +35,7 @@ static struct request *take_request(struct door *door)
         return r;
     }
     assert(door->n_requests < sizeof(door->requests) / sizeof(door->requests[0]));
-    r = request_create(door->config->body_max != 0 ? door->config->body_max
-                                                   : LIMIT_BODY_BYTES);
+    r = request_create();
     r->door = door;
     r->config = door->config;
     r->reader = door->reader;
@@ -103,6 +103,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *c)
     r->raw_target = arena_text(r->arena, target);
     r->raw_target_at = target;
     r->started_us = clk_mono_us();
+    r->body.max = atomic_load(&door->body_max);
     peer->request = r;
     return r;
 }
@@ -226,14 +227,12 @@ static void on_error(void *user, const char *fmt, va_list args)
 /* ---- a daemon's life
  * -------------------------------------------------------------------- */
 
-static struct MHD_Daemon *start_daemon(struct door *door, const struct door_tls *tls)
+static struct MHD_Daemon *start_daemon(struct door *door, bool has_tls)
 {
     const unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                           MHD_USE_ERROR_LOG |
-                           (tls->cert != NULL ? (unsigned)MHD_USE_TLS : 0U);
+                           MHD_USE_ERROR_LOG | (has_tls ? (unsigned)MHD_USE_TLS : 0U);
     struct MHD_OptionItem secure[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)tls->cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)tls->key},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
         {MHD_OPTION_HTTPS_PRIORITIES, 0,
          (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
         {MHD_OPTION_END, 0, NULL}};
@@ -252,11 +251,11 @@ static struct MHD_Daemon *start_daemon(struct door *door, const struct door_tls 
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_API_CONNECTIONS,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)LIMIT_API_PER_ADDRESS,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)POOL_BYTES, MHD_OPTION_ARRAY, tls->cert != NULL ? secure : &secure[3],
+        (size_t)POOL_BYTES, MHD_OPTION_ARRAY, has_tls ? secure : &secure[2],
         MHD_OPTION_END);
 }
 
-enum err door_open(struct door *door, const char *listen, const struct door_tls *tls,
+enum err door_open(struct door *door, const char *listen, bool has_tls,
                    struct err_info *info)
 {
     enum err e = store_reader_open(door->config->store, &door->reader, info);
@@ -266,21 +265,22 @@ enum err door_open(struct door *door, const char *listen, const struct door_tls 
     }
     door->registry = registry_create(door->reader, engine_stamp(door->config->engine));
     ids_random_hex(door->id_prefix, 4);
-    e = listen_open(listen, tls->cert != NULL, door->config->is_insecure, &door->address,
-                    info);
+    e = door->address.fd >= 0
+            ? listen_adopt(door->address.fd, has_tls, door->config->is_insecure,
+                           &door->address, info)
+            : listen_open(listen, has_tls, door->config->is_insecure, &door->address,
+                          info);
     if (e != ERR_OK) {
         return e;
     }
-    door->daemon = start_daemon(door, tls);
+    door->daemon = start_daemon(door, has_tls);
     if (door->daemon == NULL) {
         (void)close(door->address.fd);
-        return err_set(info, ERR_IO, "cannot serve HTTP at %s%s", door->address.text,
-                       tls->cert != NULL ? "; are the TLS certificate and key sound?"
-                                         : "");
+        return err_set(info, ERR_IO, "cannot serve HTTP at %s", door->address.text);
     }
     log_say(LOG_INFO, "listening", LOG_TEXT("address", door->address.text),
             LOG_NUMBER("port", door->address.port),
-            LOG_TEXT("scheme", tls->cert != NULL ? "https" : "http"));
+            LOG_TEXT("scheme", has_tls ? "https" : "http"));
     return ERR_OK;
 }
 

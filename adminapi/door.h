@@ -21,11 +21,6 @@
 #include "adminapi/request.h"
 #include "adminapi/sweep.h"
 
-struct door_tls { /* Texts of PEM files; NULL: plain HTTP. */
-    const char *cert;
-    const char *key;
-};
-
 struct api;
 
 struct door {
@@ -36,7 +31,8 @@ struct door {
     struct listen_address address;
     struct store_reader *reader;
     struct registry *registry;
-    struct counters counters; /* Any thread reads. */
+    atomic_uint_fast32_t body_max; /* Of a request's body; a reload changes it. */
+    struct counters counters;      /* Any thread reads. */
 
     char id_prefix[17]; /* Of request ids; a number follows. */
     uint64_t n_ids;
@@ -55,8 +51,10 @@ struct door_connection {
     bool is_local;           /* The peer is on this machine. */
 };
 
-MUST_CHECK enum err door_open(struct door *door, const char *listen,
-                              const struct door_tls *tls, struct err_info *info);
+/* address.fd: a socket that listens already, or -1: `listen` is opened. has_tls: with the
+ * certificate that is in force (tls.h). */
+MUST_CHECK enum err door_open(struct door *door, const char *listen, bool has_tls,
+                              struct err_info *info);
 
 /* Stop letting requests in, answer what waits, end the thread. */
 void door_close(struct door *door);

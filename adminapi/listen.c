@@ -176,3 +176,43 @@ enum err listen_open(const char *text, bool has_tls, bool is_insecure,
     freeaddrinfo(found);
     return e;
 }
+
+/* ---- a socket that somebody else opened ----------------------------------------------
+ */
+
+static enum err look_at(int fd, struct listen_address *out, struct err_info *info)
+{
+    struct sockaddr_storage bound;
+    socklen_t n = sizeof(bound);
+    int listens = 0;
+    socklen_t listens_n = sizeof(listens);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_n) != 0 ||
+        listens == 0 || getsockname(fd, (struct sockaddr *)&bound, &n) != 0 ||
+        (bound.ss_family != AF_INET && bound.ss_family != AF_INET6)) {
+        return err_set(info, ERR_INVALID,
+                       "the descriptor %d is no TCP socket that listens", fd);
+    }
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+        return err_set(info, ERR_IO, "cannot set up a socket: %s", strerror(errno));
+    }
+    out->is_loopback = listen_is_loopback((const struct sockaddr *)&bound);
+    return describe(out, info);
+}
+
+enum err listen_adopt(int fd, bool has_tls, bool is_insecure, struct listen_address *out,
+                      struct err_info *info)
+{
+    struct listen_address made = {.fd = fd};
+    enum err e = look_at(fd, &made, info);
+
+    if (e == ERR_OK) {
+        e = check_open(made.text, made.is_loopback, has_tls, is_insecure, info);
+    }
+    if (e != ERR_OK) {
+        (void)close(fd);
+        return e;
+    }
+    *out = made;
+    return ERR_OK;
+}

@@ -21,6 +21,11 @@ struct listen_address {
 MUST_CHECK enum err listen_open(const char *text, bool has_tls, bool is_insecure,
                                 struct listen_address *out, struct err_info *info);
 
+/* The same for a socket that listens already (socket activation); fd is moved, also on
+ * failure. */
+MUST_CHECK enum err listen_adopt(int fd, bool has_tls, bool is_insecure,
+                                 struct listen_address *out, struct err_info *info);
+
 bool listen_is_loopback(const struct sockaddr *address);
 
 #endif /* ADMINAPI_LISTEN_H */

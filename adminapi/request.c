@@ -4,17 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #define ARENA_CHUNK 16384
 #define KEPT_MAX (64U * 1024) /* A larger buffer is given back after its request. */
 
-struct request *request_create(size_t body_max)
+struct request *request_create(void)
 {
     struct request *r = mem_alloc(sizeof(*r));
 
     r->arena = arena_create(ARENA_CHUNK);
-    buf_init(&r->body, body_max);
+    buf_init(&r->body, LIMIT_BODY_BYTES);
     buf_init(&r->answer.body, REQUEST_ANSWER_MAX);
     r->faults_end = &r->faults;
     return r;

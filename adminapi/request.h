@@ -119,7 +119,7 @@ struct request {
     struct request *next_spare;
 };
 
-struct request *request_create(size_t body_max);
+struct request *request_create(void); /* The door says how large its body may be. */
 void request_destroy(struct request *r);
 void request_reset(struct request *r); /* For the next one; memory is kept. */
 

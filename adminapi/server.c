@@ -2,16 +2,12 @@
 #include "adminapi/server.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "adminapi/door.h"
+#include "adminapi/tls.h"
 #include "base/limits.h"
 #include "base/mem.h"
-
-#define PEM_MAX (256U * 1024)
 
 struct api {
     struct api_config config;
@@ -31,69 +27,59 @@ size_t api_counters(const struct api *api, const struct counters **out, size_t m
     return n;
 }
 
+const char *api_address(const struct api *api, size_t i)
+{
+    assert(i < api->n_doors);
+    return api->doors[i]->address.text;
+}
+
 unsigned api_port(const struct api *api, size_t i)
 {
     assert(i < api->n_doors);
     return api->doors[i]->address.port;
 }
 
-/* The whole file as a text, owned. */
-static enum err read_pem(const char *path, struct buf *out, struct err_info *info)
-{
-    FILE *file = fopen(path, "rb");
-    char part[4096];
-    size_t n;
-    bool is_bad;
-
-    if (file == NULL) {
-        return err_set(info, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-    }
-    do {
-        n = fread(part, 1, sizeof(part), file);
-        buf_add(out, part, n);
-    } while (n > 0);
-    is_bad = ferror(file) != 0;
-    (void)fclose(file); /* Only read from. */
-    if (is_bad || out->is_over || out->n == 0) {
-        return err_set(info, ERR_IO, "%s is no PEM file", path);
-    }
-    return ERR_OK;
-}
-
-static enum err open_door(struct api *api, const char *listen, const struct door_tls *tls,
-                          struct err_info *info)
+static enum err open_door(struct api *api, size_t i, struct err_info *info)
 {
     struct door *door = mem_alloc(sizeof(*door));
 
     door->config = &api->config;
     door->api = api;
     door->sweep = api->sweep;
+    atomic_store(&door->body_max, api->config.body_max);
     api->doors[api->n_doors++] = door;
-    return door_open(door, listen, tls, info);
+    door->address.fd = api->config.first_fd != 0 ? api->config.first_fd + (int)i : -1;
+    return door_open(door, api->config.listen[i], api->config.tls_cert != NULL, info);
 }
 
 static enum err open_doors(struct api *api, struct err_info *info)
 {
     const struct api_config *c = &api->config;
-    struct buf cert;
-    struct buf key;
-    struct door_tls tls = {NULL, NULL};
     enum err e = ERR_OK;
 
-    buf_init(&cert, PEM_MAX);
-    buf_init(&key, PEM_MAX);
     if (c->tls_cert != NULL) {
-        e = read_pem(c->tls_cert, &cert, info);
-        if (e == ERR_OK) {
-            e = read_pem(c->tls_key, &key, info);
-        }
-        tls = (struct door_tls){buf_text(&cert), buf_text(&key)};
+        e = tls_set(c->tls_cert, c->tls_key, info);
     }
     for (size_t i = 0; i < c->n_listen && e == ERR_OK; i++) {
-        e = open_door(api, c->listen[i], &tls, info);
+        e = open_door(api, i, info);
     }
-    buf_done(&cert);
-    buf_done(&key);
+    /* They are in GnuTLS's hands now, and not ours to keep. */
+    api->config.tls_cert = NULL;
+    api->config.tls_key = NULL;
+    return e;
+}
+
+enum err api_reload(struct api *api, const struct api_changes *changes,
+                    struct err_info *info)
+{
+    enum err e = ERR_OK;
+
+    if (changes->tls_cert != NULL) {
+        e = tls_set(changes->tls_cert, changes->tls_key, info);
+    }
+    for (size_t i = 0; i < api->n_doors && e == ERR_OK; i++) {
+        atomic_store(&api->doors[i]->body_max, changes->body_max);
+    }
     return e;
 }
 
@@ -111,6 +97,9 @@ enum err api_start(const struct api_config *config, struct api **out,
     }
     api = mem_alloc(sizeof(*api) + config->n_listen * sizeof(api->doors[0]));
     api->config = *config;
+    if (config->body_max == 0) {
+        api->config.body_max = LIMIT_BODY_BYTES;
+    }
     e = sweep_start((uint32_t)config->n_listen * (LIMIT_API_CONNECTIONS + 1), &api->sweep,
                     info);
     if (e == ERR_OK) {
@@ -133,6 +122,7 @@ void api_stop(struct api *api)
         door_close(api->doors[i - 1]);
     }
     sweep_stop(api->sweep);
+    tls_forget();
     for (size_t i = 0; i < api->n_doors; i++) {
         free(api->doors[i]);
     }

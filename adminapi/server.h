@@ -26,6 +26,9 @@
 struct api_config {
     const char *const *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0: any. */
     size_t n_listen;
+    /* The first of n_listen sockets that listen already, one behind the other (socket
+     * activation): used instead of `listen`, and closed by the API. 0: none. */
+    int first_fd;
     bool is_insecure;  /* --insecure: other addresses than loopback without TLS. */
     uint32_t body_max; /* Bytes; 0: LIMIT_BODY_BYTES. */
     struct store *store;
@@ -38,7 +41,13 @@ struct api_config {
     const char *version;       /* "0.1.0" */
     const char *name_of_store; /* "sqlite", "memory" */
     const char *vars; /* JSON object text: the configuration's vars; NULL: none. */
-    const char *tls_cert, *tls_key; /* Paths of PEM files; NULL: plain HTTP. */
+    /* Texts of PEM files, borrowed for api_start() only; NULL: plain HTTP. */
+    const char *tls_cert, *tls_key;
+};
+
+struct api_changes { /* What a reload may change beside the tokens. */
+    uint32_t body_max;
+    const char *tls_cert, *tls_key; /* As above; NULL: they stay. */
 };
 
 struct api;
@@ -48,7 +57,13 @@ struct api;
 MUST_CHECK enum err api_start(const struct api_config *config, struct api **out,
                               struct err_info *info);
 
-/* The port that listen[i] is bound to. */
+/* For requests and connections from here on. ERR_INVALID: the certificate or key is no
+ * good, and nothing has changed. */
+MUST_CHECK enum err api_reload(struct api *api, const struct api_changes *changes,
+                               struct err_info *info);
+
+/* The address that listen[i] is bound to, "127.0.0.1:8080", and its port. */
+const char *api_address(const struct api *api, size_t i);
 unsigned api_port(const struct api *api, size_t i);
 
 void api_stop(struct api *api); /* NULL is fine. */

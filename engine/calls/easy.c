@@ -1,6 +1,8 @@
 /* easy.c - see easy.h. */
 #include "engine/calls/easy.h"
 
+#include <string.h>
+
 /* A macro, because curl_easy_setopt() checks types at compile time. */
 #define SET(option, value) \
     (is_ok = is_ok && curl_easy_setopt(easy, (option), (value)) == CURLE_OK)
@@ -27,19 +29,29 @@ static bool set_policy(CURL *easy)
     return is_ok;
 }
 
+/* Borrowed: a service's texts may change while its call is out, so libcurl copies. */
+static struct curl_blob blob_of(const char *pem)
+{
+    return (struct curl_blob){
+        .data = (char *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_COPY};
+}
+
 static bool set_service(CURL *easy, const struct service_config *config)
 {
     bool is_ok = true;
 
-    if (config->ca_file != NULL) {
-        SET(CURLOPT_CAINFO, config->ca_file);
-        SET(CURLOPT_CAPATH, NULL); /* That file, not that file and the system's. */
+    if (config->ca_pem != NULL) {
+        const struct curl_blob blob = blob_of(config->ca_pem);
+
+        SET(CURLOPT_CAINFO_BLOB, &blob);
+        SET(CURLOPT_CAPATH, NULL); /* Those, not those and the system's. */
     }
-    if (config->cert_file != NULL) {
-        SET(CURLOPT_SSLCERT, config->cert_file);
-    }
-    if (config->key_file != NULL) {
-        SET(CURLOPT_SSLKEY, config->key_file);
+    if (config->cert_pem != NULL && config->key_pem != NULL) {
+        const struct curl_blob cert = blob_of(config->cert_pem);
+        const struct curl_blob key = blob_of(config->key_pem);
+
+        SET(CURLOPT_SSLCERT_BLOB, &cert);
+        SET(CURLOPT_SSLKEY_BLOB, &key);
     }
     return is_ok;
 }

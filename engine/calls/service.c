@@ -3,6 +3,7 @@
 #include "engine/calls/service.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +50,27 @@ struct services *services_create(uint32_t calls_max)
     return s;
 }
 
+static void wipe(const char *secret)
+{
+    if (secret != NULL) {
+        sodium_memzero((char *)(uintptr_t)secret, strlen(secret)); /* It is ours. */
+    }
+}
+
+static void forget_texts(struct service *s)
+{
+    wipe(s->config.bearer);
+    wipe(s->config.key_pem);
+    for (size_t i = 0; i < s->config.n_headers; i++) {
+        wipe(s->config.headers[i].value);
+    }
+    arena_destroy(s->texts);
+}
+
 static void service_destroy(struct service *s)
 {
     breaker_done(&s->breaker);
-    arena_destroy(s->texts);
+    forget_texts(s);
     free(s);
 }
 
@@ -143,13 +161,13 @@ static void set_config(struct service *s, const struct service_config *from)
     to.url = arena_text(texts, from->url);
     to.headers = copy_headers(texts, from);
     to.bearer = arena_text(texts, from->bearer);
-    to.ca_file = arena_text(texts, from->ca_file);
-    to.cert_file = arena_text(texts, from->cert_file);
-    to.key_file = arena_text(texts, from->key_file);
+    to.ca_pem = arena_text(texts, from->ca_pem);
+    to.cert_pem = arena_text(texts, from->cert_pem);
+    to.key_pem = arena_text(texts, from->key_pem);
     if (to.concurrent_max == 0) {
         to.concurrent_max = LIMIT_SERVICE_CONCURRENT;
     }
-    arena_destroy(s->texts);
+    forget_texts(s);
     s->texts = texts;
     s->config = to;
     breaker_limit(&s->breaker, to.breaker_failures, to.breaker_window_ms,
@@ -157,6 +175,11 @@ static void set_config(struct service *s, const struct service_config *from)
     if (is_new_rate) {
         s->tokens_milli = (uint64_t)to.rate_per_s * 1000U;
     }
+}
+
+void services_limit(struct services *s, uint32_t calls_max)
+{
+    s->calls_max = calls_max > 0 ? calls_max : LIMIT_CALLS_IN_FLIGHT;
 }
 
 void services_put(struct services *s, const struct service_config *config)

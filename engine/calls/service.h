@@ -32,19 +32,24 @@ struct service_config {
     const char *url;                      /* Base URL, no trailing slash needed. */
     const struct service_header *headers; /* Sent with each call; may hold secrets. */
     size_t n_headers;
-    const char *bearer;               /* Secret's value, or NULL. */
-    const char *ca_file;              /* TLS: NULL for the system's. */
-    const char *cert_file, *key_file; /* Client certificate; NULL none. */
-    uint32_t concurrent_max;          /* 0: LIMIT_SERVICE_CONCURRENT. */
-    uint32_t rate_per_s;              /* 0: no rate. */
-    uint64_t keys_kept_ms;            /* 0: for ever (S2). */
-    uint32_t breaker_failures;        /* 0: no breaker. */
+    const char *bearer; /* Secret's value, or NULL. */
+    /* TLS, texts of PEM files: so a reload that brings other ones brings new connections,
+     * and never half of a pair. */
+    const char *ca_pem;             /* NULL: the system's. */
+    const char *cert_pem, *key_pem; /* Client certificate; NULL none. */
+    uint32_t concurrent_max;        /* 0: LIMIT_SERVICE_CONCURRENT. */
+    uint32_t rate_per_s;            /* 0: no rate. */
+    uint64_t keys_kept_ms;          /* 0: for ever (S2). */
+    uint32_t breaker_failures;      /* 0: no breaker. */
     uint32_t breaker_window_ms;
     uint32_t breaker_open_ms;
 };
 
 struct services *services_create(uint32_t calls_max);
 void services_destroy(struct services *s); /* NULL is fine. */
+
+/* maxCallsInFlight; calls out beyond it are not cut. */
+void services_limit(struct services *s, uint32_t calls_max);
 
 /* Add or replace by name (SIGHUP). Limits take effect at once; queues are kept. */
 void services_put(struct services *s, const struct service_config *config);

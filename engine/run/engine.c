@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clk.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/run/loop.h"
@@ -63,7 +64,8 @@ static void destroy(struct engine *e)
 static struct engine *create(const struct engine_config *config)
 {
     struct engine *e = mem_alloc(sizeof(*e));
-    uint32_t residents_max = config->active_max + RESIDENTS_EXTRA;
+    /* A reload may raise maxActiveSagas; what is not used is not touched. */
+    uint32_t residents_max = LIMIT_ACTIVE_SAGAS + RESIDENTS_EXTRA;
 
     e->config = *config;
     (void)pthread_mutex_init(&e->reload_lock, NULL); /* Cannot fail with no attributes. */
@@ -166,11 +168,12 @@ bool engine_is_draining(const struct engine *e)
 }
 
 void engine_reload(struct engine *e, void (*apply)(struct services *s, void *user),
-                   void *user)
+                   void *user, uint32_t active_max)
 {
     (void)pthread_mutex_lock(&e->reload_lock);
     e->reload = apply;
     e->reload_user = user;
+    e->reload_active_max = active_max;
     (void)pthread_mutex_unlock(&e->reload_lock);
     calls_wake(e->calls);
 }

@@ -40,7 +40,8 @@ struct engine_config {
     uint32_t drain_ms;            /* drainTimeout */
     uint64_t free_starts_bytes;   /* Below this much free disk: starts are 503 (S95). */
     uint64_t free_calls_bytes;    /* Below this: no new calls. */
-    void (*watchdog)(void *user); /* Called by the loop every few seconds; NULL none. */
+    void (*watchdog)(void *user); /* Called by the loop; NULL none. */
+    uint32_t watchdog_ms;         /* At least twice in this time; 0: every few seconds. */
     void (*failed)(void *user, const struct err_info *why); /* Fail-stop (S94). */
     /* The value of a secret of the configuration, borrowed for a moment; NULL: there is
      * none of that name. Called on the engine's thread, to sign webhooks. */
@@ -72,9 +73,10 @@ bool engine_is_alive(const struct engine *e); /* The loop went round lately. */
 uint64_t engine_restored_ms(const struct engine *e);
 bool engine_is_draining(const struct engine *e);
 
-/* Reload of SIGHUP: any thread; moved in, applied by the loop. */
+/* Reload of SIGHUP: any thread; moved in, applied by the loop. active_max:
+ * limits.maxActiveSagas from then on. */
 void engine_reload(struct engine *e, void (*apply)(struct services *s, void *user),
-                   void *user);
+                   void *user, uint32_t active_max);
 
 /* Stop taking starts; true once calls in flight are over or drain_ms have passed: due
  * calls never handed over are put back to queued by a turn (S9). Blocks. */

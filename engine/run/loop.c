@@ -142,6 +142,7 @@ static void take_reload(struct engine *e)
     (void)pthread_mutex_lock(&e->reload_lock);
     if (e->reload != NULL) {
         e->reload(e->config.services, e->reload_user);
+        e->config.active_max = e->reload_active_max;
         e->reload = NULL;
     }
     (void)pthread_mutex_unlock(&e->reload_lock);
@@ -182,14 +183,24 @@ static void look_if_drained(struct engine *e)
     }
 }
 
+/* How often the watchdog is fed: twice in the time it grants, with some to spare. */
+static uint64_t watch_ms(const struct engine *e)
+{
+    const uint32_t granted_ms = e->config.watchdog_ms;
+    const uint32_t often_ms = granted_ms / 3 > 0 ? granted_ms / 3 : 1;
+
+    return granted_ms != 0 && often_ms < LOOP_IDLE_MS / 2 ? often_ms : LOOP_IDLE_MS / 2;
+}
+
 static void keep_watch(struct engine *e)
 {
     if (e->mono_ms - e->alive_at_ms >= LOOP_IDLE_MS / 2) {
         recover_mark_alive(e);
         e->free_bytes = store_free_bytes(e->config.store);
-        if (e->config.watchdog != NULL) {
-            e->config.watchdog(e->config.user);
-        }
+    }
+    if (e->config.watchdog != NULL && e->mono_ms - e->watchdog_at_ms >= watch_ms(e)) {
+        e->watchdog_at_ms = e->mono_ms;
+        e->config.watchdog(e->config.user);
     }
 }
 
@@ -209,7 +220,7 @@ static uint64_t mono_of(const struct engine *e, uint64_t wall_ms)
 
 static int sleep_ms(struct engine *e)
 {
-    uint64_t until = e->mono_ms + LOOP_IDLE_MS;
+    uint64_t until = e->mono_ms + 2 * watch_ms(e);
     int timer_ms = timers_sleep_ms(e->timers, e->now_ms);
 
     if (!e->is_recovered && atomic_load(&e->is_open)) {

@@ -50,6 +50,7 @@ struct engine {
     pthread_mutex_t reload_lock;
     void (*reload)(struct services *s, void *user); /* Under reload_lock. */
     void *reload_user;
+    uint32_t reload_active_max;
     pthread_t thread;
 
     /* The engine thread's. */
@@ -78,6 +79,7 @@ struct engine {
         sleepers_at_ms; /* When to look for sleepers that come due; 0: there are none. */
     uint64_t sleepers_after_ms; /* The last one seen, while a look is not over. */
     uint64_t sleepers_after_num;
+    uint64_t watchdog_at_ms; /* Monotonic time at which it was last fed. */
     uint64_t alive_at_ms;    /* When the alive file was last touched. */
     uint64_t drain_until_ms; /* Monotonic; 0: not draining. */
     struct engine_downtime downtimes[STATE_DOWNTIMES];

@@ -12,6 +12,8 @@
 
 #define SECRET_MAX 16384 /* Bytes; a long JSON web token fits. */
 
+#define PEM_MAX (1024 * 1024) /* Bytes; a system's whole bundle of CAs fits. */
+
 struct secret {
     char *name;
     char *value;
@@ -20,6 +22,8 @@ struct secret {
 struct secrets {
     struct secret *items;
     size_t n;
+    struct secret *files; /* By path. */
+    size_t n_files;
 };
 
 static enum err read_value(const struct config_secret *s, struct buf *out,
@@ -85,6 +89,52 @@ static void read_one(struct config *c, const struct config_secret *s, struct sec
     buf_done(&value);
 }
 
+/* ---- PEM files ----------------------------------------------------------------------
+ */
+
+static void read_file(struct config *c, struct secrets *s, const char *path,
+                      const char *pointer)
+{
+    struct err_info info = {.text = ""};
+    struct buf text;
+
+    if (path == NULL || secrets_file(s, path) != NULL) {
+        return;
+    }
+    buf_init(&text, PEM_MAX);
+    if (file_read(path, &text, &info) != ERR_OK) {
+        config_problem(c, pointer, "%s", info.text);
+    } else if (strstr(buf_text(&text), "-----BEGIN ") == NULL) {
+        config_problem(c, pointer, "%s is no PEM file", path);
+    }
+    s->files[s->n_files++] =
+        (struct secret){.name = mem_text(path), .value = mem_text(buf_text(&text))};
+    if (text.bytes != NULL) {
+        sodium_memzero(text.bytes, text.room);
+    }
+    buf_done(&text);
+}
+
+static void read_files(struct config *c, struct secrets *s)
+{
+    s->files = mem_alloc((c->services.n * 3 + 2) * sizeof(s->files[0]));
+    read_file(c, s, c->tls.cert, "/tls/cert");
+    read_file(c, s, c->tls.key, "/tls/key");
+    for (size_t i = 0; i < c->services.n; i++) {
+        const struct config_service *service = config_service_at(c, i);
+        char path[POINTER_MAX] = "/services";
+
+        (void)pointer_push(path, service->name, strlen(service->name));
+        (void)pointer_push(path, "tls", 3);
+        read_file(c, s, service->tls.ca, path);
+        read_file(c, s, service->tls.cert, path);
+        read_file(c, s, service->tls.key, path);
+    }
+}
+
+/* ---- all of them --------------------------------------------------------------------
+ */
+
 struct secrets *secrets_read(struct config *c)
 {
     struct secrets *s = mem_alloc(sizeof(*s));
@@ -98,7 +148,18 @@ struct secrets *secrets_read(struct config *c)
             s->n++;
         }
     }
+    read_files(c, s);
     return s;
+}
+
+static void destroy_all(struct secret *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sodium_memzero(items[i].value, strlen(items[i].value));
+        free(items[i].value);
+        free(items[i].name);
+    }
+    free(items);
 }
 
 void secrets_destroy(struct secrets *s)
@@ -106,21 +167,27 @@ void secrets_destroy(struct secrets *s)
     if (s == NULL) {
         return;
     }
-    for (size_t i = 0; i < s->n; i++) {
-        sodium_memzero(s->items[i].value, strlen(s->items[i].value));
-        free(s->items[i].value);
-        free(s->items[i].name);
-    }
-    free(s->items);
+    destroy_all(s->items, s->n);
+    destroy_all(s->files, s->n_files);
     free(s);
+}
+
+static const char *find(const struct secret *items, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(items[i].name, name) == 0) {
+            return items[i].value;
+        }
+    }
+    return NULL;
 }
 
 const char *secrets_value(const struct secrets *s, const char *name)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        if (strcmp(s->items[i].name, name) == 0) {
-            return s->items[i].value;
-        }
-    }
-    return NULL;
+    return find(s->items, s->n, name);
+}
+
+const char *secrets_file(const struct secrets *s, const char *path)
+{
+    return path != NULL ? find(s->files, s->n_files, path) : NULL;
 }

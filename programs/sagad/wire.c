@@ -51,6 +51,7 @@ struct wire {
     struct trace_sampler sampler;
     struct engine *engine;
     struct secrets *secrets; /* In force; the engine's thread's. */
+    unsigned n_sockets;      /* That systemd opened for the API. */
     struct api *api;
     struct control *control; /* NULL: of a temporary database there is none. */
     struct mock *mock;
@@ -131,9 +132,9 @@ static void put_service(struct services *services, const struct config_service *
         .n_headers = s->headers.n,
         .bearer =
             s->bearer_secret != NULL ? secrets_value(secrets, s->bearer_secret) : NULL,
-        .ca_file = s->tls.ca,
-        .cert_file = s->tls.cert,
-        .key_file = s->tls.key,
+        .ca_pem = secrets_file(secrets, s->tls.ca),
+        .cert_pem = secrets_file(secrets, s->tls.cert),
+        .key_pem = secrets_file(secrets, s->tls.key),
         .concurrent_max = (uint32_t)s->concurrent_max,
         .rate_per_s = (uint32_t)s->rate_per_s,
         .keys_kept_ms = s->keys_kept_ms,
@@ -158,6 +159,7 @@ static void put_services(struct services *services, void *user)
 {
     struct generation *g = user;
 
+    services_limit(services, (uint32_t)g->config->limits.calls_max);
     for (size_t i = 0; i < g->config->services.n; i++) {
         put_service(services, config_service_at(g->config, i), g->secrets);
     }
@@ -208,6 +210,7 @@ static enum err start_engine(struct wire *w, struct err_info *info)
         .free_starts_bytes = FREE_STARTS_BYTES,
         .free_calls_bytes = FREE_CALLS_BYTES,
         .watchdog = feed_watchdog,
+        .watchdog_ms = notify_watchdog_ms(),
         .failed = fail_stop,
         .secret = secret_in_force,
         .user = w,
@@ -224,12 +227,28 @@ static const struct auth_tokens *tokens_in_force(void *user)
     return atomic_load(&((struct wire *)user)->tokens);
 }
 
+/* As configured; where systemd opened the sockets, they say themselves where they are. */
+static const char *const *listen_texts(const struct config *c, unsigned n_sockets)
+{
+    const char **texts;
+
+    if (n_sockets == 0) {
+        return c->listen.items;
+    }
+    texts = arena_take(c->arena, n_sockets * sizeof(texts[0]));
+    for (unsigned i = 0; i < n_sockets; i++) {
+        texts[i] = "";
+    }
+    return texts;
+}
+
 static enum err start_api(struct wire *w, struct err_info *info)
 {
     const struct config *c = w->now->config;
     struct api_config config = {
-        .listen = c->listen.items,
-        .n_listen = c->listen.n,
+        .listen = listen_texts(c, w->n_sockets),
+        .n_listen = w->n_sockets > 0 ? w->n_sockets : c->listen.n,
+        .first_fd = w->n_sockets > 0 ? NOTIFY_FIRST_FD : 0,
         .is_insecure = c->is_insecure,
         .body_max = (uint32_t)c->limits.body_max,
         .store = w->store,
@@ -240,8 +259,8 @@ static enum err start_api(struct wire *w, struct err_info *info)
         .version = SAGAD_VERSION,
         .name_of_store = "sqlite",
         .vars = w->vars,
-        .tls_cert = c->tls.cert,
-        .tls_key = c->tls.key,
+        .tls_cert = secrets_file(w->secrets, c->tls.cert),
+        .tls_key = secrets_file(w->secrets, c->tls.key),
     };
 
     return api_start(&config, &w->api, info);
@@ -252,7 +271,7 @@ static void open_engine(struct wire *w)
 {
     const struct config *c = w->now->config;
     char url[512];
-    const char *listen = c->listen.items[0];
+    const char *listen = w->n_sockets > 0 ? api_address(w->api, 0) : c->listen.items[0];
     const char *colon = strrchr(listen, ':');
 
     (void)snprintf(url, sizeof(url), "%s://%.*s:%u",
@@ -316,6 +335,7 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
     enum err e;
 
     add_generation(w, config, secrets);
+    w->n_sockets = notify_sockets();
     w->vars = arena_copy(config->arena, config->vars.at, config->vars.n);
     e = start_all(w, info);
     if (e != ERR_OK) {
@@ -329,8 +349,7 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
 /* ---- reload ---------------------------------------------------------------------- */
 
 /* Members that are read once. */
-static const char *const fixed[] = {"listen",       "store",     "limits",
-                                    "egress",       "vars",      "tls",
+static const char *const fixed[] = {"listen",       "store",     "egress",   "vars",
                                     "drainTimeout", "publicUrl", "telemetry"};
 
 static void log_what_waits(const struct config *old, const struct config *new)
@@ -373,12 +392,30 @@ static enum err check_removed(struct wire *w, const struct config *new,
     return e;
 }
 
+static enum err reload_api(struct wire *w, const struct config *config,
+                           const struct secrets *secrets, struct err_info *info)
+{
+    const struct api_changes changes = {
+        .body_max = (uint32_t)config->limits.body_max,
+        .tls_cert = secrets_file(secrets, config->tls.cert),
+        .tls_key = secrets_file(secrets, config->tls.key)};
+
+    return api_reload(w->api, &changes, info);
+}
+
 enum err wire_reload(struct wire *w, struct config *config, struct secrets *secrets,
                      struct err_info *info)
 {
     const struct config *old = w->now->config;
     enum err e = check_removed(w, config, info);
 
+    if (e == ERR_OK && (old->tls.cert == NULL) != (config->tls.cert == NULL)) {
+        e = err_set(info, ERR_CONFLICT,
+                    "tls cannot be switched on or off while the API listens");
+    }
+    if (e == ERR_OK) {
+        e = reload_api(w, config, secrets, info);
+    }
     if (e != ERR_OK) {
         secrets_destroy(secrets);
         config_destroy(config);
@@ -387,7 +424,7 @@ enum err wire_reload(struct wire *w, struct config *config, struct secrets *secr
     log_what_waits(old, config);
     log_init((enum log_format)config->log_format, (enum log_level)config->log_level);
     add_generation(w, config, secrets);
-    engine_reload(w->engine, put_services, w->now);
+    engine_reload(w->engine, put_services, w->now, (uint32_t)config->limits.active_max);
     atomic_store(&w->world.config, config);
     return ERR_OK;
 }

@@ -22,7 +22,7 @@ MUST_CHECK enum err wire_start(struct config *config, struct secrets *secrets,
                                struct wire **out, struct err_info *info);
 
 /* Take over what may change while running: services, secrets, tokens,
- * log. Both are moved in,
+ * limits, the PEM files of `tls`, log. Both are moved in,
  * also on failure. ERR_CONFLICT: it is refused, and the old one stays. */
 MUST_CHECK enum err wire_reload(struct wire *w, struct config *config,
                                 struct secrets *secrets, struct err_info *info);

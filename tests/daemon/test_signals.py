@@ -4,7 +4,11 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
+import time
 
+from conftest import SAGAD, Client, Daemon, clean_environment, eventually
 from participant import Gate, Ok, Status
 
 ORDER = {
@@ -179,7 +183,8 @@ def test_each_attempt_has_a_line_in_the_log_for_who_asks_for_debug(make_daemon, 
     participant.script("POST", "/pay", Status(400))
     saga = daemon.client.start("order", wait=10).json
     line = daemon.wait_log("call ended")
-    assert line.pop("durationMs") >= 0 and line.pop("ts") and not line.pop("traceId", None)
+    assert line.pop("durationMs") >= 0 and line.pop("ts")
+    assert line.pop("traceId") == saga["traceparent"].split("-")[1]
     assert line == {"level": "debug", "msg": "call ended", "sagaId": saga["id"],
                     "definition": "order", "step": "pay", "operation": "action",
                     "attempt": 1, "outcome": "rejected", "httpStatus": 400}
@@ -247,3 +252,133 @@ def test_log_lines_are_json_where_stderr_is_no_terminal(make_daemon):
         assert line["level"] in ("info", "warning", "error"), line
         assert line["ts"].endswith("Z")
         json.dumps(line)
+
+
+def hup(daemon):
+    """Reload what daemon.config says now."""
+    after = len(daemon.lines)
+    daemon.write_config()
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_log("reloaded", after=after)
+
+
+def test_hup_changes_how_large_a_body_may_be(make_daemon, participant):
+    daemon = make_daemon(services={"shop": participant.url})
+    daemon.client.put_definition(ORDER)
+    large = {"pad": "x" * 5000}
+    assert daemon.client.start("order", large, wait=20).status == 200
+    daemon.config["limits"] = {"maxBody": "4KiB"}
+    hup(daemon)
+    assert daemon.client.get("/v1/info").json["maxBodyBytes"] == 4096
+    assert daemon.client.start("order", large).status == 413
+    daemon.config["limits"] = {"maxBody": "2MiB"}
+    hup(daemon)
+    assert daemon.client.start("order", {"pad": "x" * 1500000}, wait=20).status == 200
+
+
+def test_hup_changes_how_many_calls_are_out_at_once(make_daemon, participant):
+    daemon = make_daemon(services={"shop": participant.url},
+                         config={"limits": {"maxCallsInFlight": 1}})
+    daemon.client.put_definition(ORDER)
+    gate = participant.script("POST", "/pay", Gate())
+    sagas = [daemon.client.start("order").json["id"] for _ in range(3)]
+    participant.wait_for(1, "POST", "/pay")
+    waiting = [s for s in sagas if daemon.client.saga(s)["steps"][0]["status"] == "queued"]
+    assert len(waiting) == 2
+    daemon.config["limits"] = {"maxCallsInFlight": 3}
+    hup(daemon)
+    participant.wait_for(3, "POST", "/pay")
+    gate.release()
+    for saga in sagas:
+        assert daemon.client.wait_status(saga)["status"] == "completed"
+
+
+def test_hup_changes_how_many_sagas_may_be_active(make_daemon, participant):
+    daemon = make_daemon(services={"shop": participant.url},
+                         config={"limits": {"maxActiveSagas": 1}})
+    daemon.client.put_definition(ORDER)
+    gate = participant.script("POST", "/pay", Gate())
+    daemon.client.start("order")
+    assert daemon.client.start("order").json["code"] == "overloaded"
+    daemon.config["limits"] = {"maxActiveSagas": 2}
+    hup(daemon)
+    eventually(lambda: daemon.client.start("order").status == 202, "a second saga")
+    assert daemon.client.start("order").json["code"] == "overloaded"
+    gate.release()
+
+
+def test_the_watchdog_is_fed_as_often_as_it_asks(make_daemon, tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(path)
+        heard.settimeout(30)
+        daemon = make_daemon(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+        told = [heard.recv(200) for _ in range(6)]
+        begin = time.monotonic()
+        told += [heard.recv(200) for _ in range(6)]
+        seconds = time.monotonic() - begin
+        assert told.count(b"WATCHDOG=1") >= 10 and told.count(b"READY=1") == 1
+        # Six at half of 200 ms each: a loop that sleeps its own five seconds fails by far.
+        assert seconds < 10
+        daemon.stop()
+
+
+def activated(make_daemon, folder, listening, env=None, args=(), pid=None):
+    """A daemon that got the sockets as systemd hands them over: from descriptor 3 on."""
+    folder.mkdir(mode=0o700)
+    daemon = Daemon(folder, start=False)
+    daemon.write_config()
+    script = (
+        "import os,sys\n"
+        "fds=[int(x) for x in sys.argv[1].split(',')]\n"
+        "up=[os.dup2(fd, 100+i, True) for i, fd in enumerate(fds)]\n"
+        "[os.dup2(fd, 3+i, True) for i, fd in enumerate(up)]\n"
+        "os.environ['LISTEN_FDS']=str(len(fds))\n"
+        "os.environ['LISTEN_PID']=sys.argv[2] if sys.argv[2] != 'own' else str(os.getpid())\n"
+        "os.execv(sys.argv[3], sys.argv[3:])\n"
+    )
+    fds = [s.fileno() for s in listening]
+    return subprocess.Popen(
+        [sys.executable, "-c", script, ",".join(map(str, fds)), pid or "own", SAGAD, "serve",
+         "--config", daemon.config_path, "--log-format", "json", *args],
+        pass_fds=fds, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        env=clean_environment(**(env or {})),
+    )
+
+
+def test_sockets_that_systemd_opened_are_served(make_daemon, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as a, socket.create_server(("127.0.0.1", 0)) as b:
+        process = activated(make_daemon, tmp_path / "d", [a, b])
+        try:
+            for listening in (a, b):
+                client = Client(listening.getsockname()[1])
+                # Connections wait in the socket from before the daemon began.
+                assert client.get("/healthz").status == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.stderr.close()
+
+
+def test_sockets_meant_for_another_process_are_left_alone(make_daemon, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as a:
+        process = activated(make_daemon, tmp_path / "d", [a], pid="1")
+        try:
+            lines = (json.loads(line) for line in process.stderr)
+            told = next(line for line in lines if line["msg"] == "listening")
+            assert told["port"] != a.getsockname()[1], "it listens as configured"
+        finally:
+            process.kill()
+            process.wait(30)
+            process.stderr.close()
+
+
+def test_a_socket_from_systemd_that_others_can_reach_needs_what_listen_needs(
+    make_daemon, tmp_path
+):
+    with socket.create_server(("0.0.0.0", 0)) as a:
+        process = activated(make_daemon, tmp_path / "d", [a])
+        lines = [json.loads(line) for line in process.stderr]
+        assert process.wait(30) == 1
+        assert "--insecure" in lines[-1]["detail"]
