@@ -12,6 +12,7 @@
 #include "engine/run/record.h"
 #include "engine/run/registry.h"
 #include "engine/run/saga_text.h"
+#include "programs/sagad/audit_chain.h"
 
 #define PAGE 500     /* Sagas whose numbers are held at a time. */
 #define TURNS 1000   /* Turns of one read: readers are short (S92). */
@@ -31,6 +32,7 @@ struct fold {
     uint64_t n_sagas;
     uint64_t n_turns;
     uint64_t n_different; /* Sagas. */
+    struct audit_chain audit;
 
     /* The saga being folded. */
     const char *id;
@@ -209,6 +211,19 @@ static enum err verify_all(struct fold *v, struct err_info *info)
     return e;
 }
 
+static void report_audit(const struct fold *v)
+{
+    const struct audit_chain *a = &v->audit;
+
+    if (a->n_bad == 0) {
+        fprintf(v->out, "%" PRIu64 " audit entries: the chain is whole\n", a->n);
+    } else {
+        fprintf(v->out,
+                "%" PRIu64 " audit entries: the chain breaks at entry %" PRIu64 "\n",
+                a->n, a->first_bad);
+    }
+}
+
 static void report(const struct fold *v)
 {
     if (v->n_different > SHOWN_MAX) {
@@ -223,8 +238,22 @@ static void report(const struct fold *v)
     }
 }
 
-enum err fold_store(const struct fold_task *task, uint64_t *n_different,
-                    struct err_info *info)
+static enum err verdict(const struct fold *v, struct err_info *info)
+{
+    if (v->n_different > 0) {
+        return err_set(info, ERR_IO,
+                       "the states of %" PRIu64 " sagas are not as their journals say",
+                       v->n_different);
+    }
+    if (v->audit.n_bad > 0) {
+        return err_set(info, ERR_IO,
+                       "entry %" PRIu64 " of the audit is not what was committed",
+                       v->audit.first_bad);
+    }
+    return ERR_OK;
+}
+
+enum err fold_store(const struct fold_task *task, struct err_info *info)
 {
     struct fold v = {.out = task->out, .is_unwanted = task->is_unwanted};
     enum err e = store_reader_open(task->store, &v.reader, info);
@@ -238,6 +267,9 @@ enum err fold_store(const struct fold_task *task, uint64_t *n_different,
     v.effects = mem_alloc(sizeof(*v.effects));
     v.encoded = mem_alloc(LIMIT_STATE_BYTES);
     e = verify_all(&v, info);
+    if (e == ERR_OK) {
+        e = audit_chain_check(v.reader, v.is_unwanted, &v.audit, info);
+    }
     free(v.encoded);
     free(v.effects);
     free(v.state);
@@ -246,7 +278,8 @@ enum err fold_store(const struct fold_task *task, uint64_t *n_different,
     store_reader_close(v.reader);
     if (e == ERR_OK) {
         report(&v);
-        *n_different = v.n_different;
+        report_audit(&v);
+        e = verdict(&v, info);
     }
     return e;
 }
@@ -255,13 +288,6 @@ enum err fold_check(void *user, struct store *copy, struct err_info *info)
 {
     static const atomic_uint_fast64_t stamp = 0; /* Nobody changes a definition now. */
     const struct fold_task task = {.store = copy, .stamp = &stamp, .out = user};
-    uint64_t n_different = 0;
-    enum err e = fold_store(&task, &n_different, info);
 
-    if (e == ERR_OK && n_different > 0) {
-        e = err_set(info, ERR_IO,
-                    "the states of %" PRIu64 " sagas are not as their journals say",
-                    n_different);
-    }
-    return e;
+    return fold_store(&task, info);
 }

@@ -21,11 +21,11 @@ struct fold_task {
     const atomic_bool *is_unwanted;    /* Raised: it ends soon, ERR_BUSY. NULL none. */
 };
 
-/* All borrowed. ERR_IO: the store cannot be read. */
-MUST_CHECK enum err fold_store(const struct fold_task *task, uint64_t *n_different,
-                               struct err_info *info);
+/* All borrowed. The audit's chain is checked too. ERR_IO: something differs, or the store
+ * cannot be read. */
+MUST_CHECK enum err fold_store(const struct fold_task *task, struct err_info *info);
 
-/* The same as a store_check, with `user` the FILE: a difference is ERR_IO. */
+/* The same as a store_check, with `user` the FILE. */
 MUST_CHECK enum err fold_check(void *user, struct store *copy, struct err_info *info);
 
 #endif /* SAGAD_FOLD_H */

@@ -89,3 +89,25 @@ def test_a_missing_turn_is_found(stopped, sagad):
     result = sagad("verify", "--config", stopped.config_path)
     assert result.code == 1, result
     assert saga in result.out
+
+
+@pytest.mark.parametrize(
+    "statement, broken_at",
+    [
+        ("UPDATE audit SET reason = 'of no account' WHERE seq = 2", 2),
+        ("UPDATE audit SET at_ms = at_ms + 1 WHERE seq = 3", 3),
+        ("DELETE FROM audit WHERE seq = 2", 2),
+        ("DELETE FROM audit WHERE seq = 1", 1),
+    ],
+)
+def test_an_audit_entry_changed_or_taken_out_by_hand_is_named(stopped, sagad, statement, broken_at):
+    whole = sagad("verify", "--config", stopped.config_path)
+    assert whole.code == 0 and "3 audit entries: the chain is whole" in whole.out
+    tamper(stopped, statement)
+    result = sagad("verify", "--config", stopped.config_path)
+    assert result.code == 1, result
+    assert "the chain breaks at entry %d\n" % broken_at in result.out
+    assert "entry %d of the audit" % broken_at in result.err
+    stopped.start()
+    live = sagad("verify", "--config", stopped.config_path)
+    assert live.code == 1 and "the chain breaks at entry %d\n" % broken_at in live.out
