@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct args_option *find_long(const struct args_table *table,
-                                           const char *name, size_t n)
+const struct args_option *args_find(const struct args_table *table, const char *name,
+                                    size_t n)
 {
     for (size_t i = 0; i < table->n; i++) {
         const char *known = table->options[i].name;
@@ -98,7 +98,7 @@ static enum err take_word(const struct args_table *table, const char *word,
     if (word[1] == '-') {
         size_t n = strcspn(word, "=");
 
-        option = find_long(table, word + 2, n - 2);
+        option = args_find(table, word + 2, n - 2);
         if (option == NULL) {
             return unknown(out, word, n, info);
         }
@@ -178,23 +178,25 @@ size_t args_values(const struct args *a, const char *name, const char **out, siz
 
 #define HELP_COLUMN 30
 
+void args_help_line(const struct args_option *o, struct buf *out)
+{
+    char left[64];
+    int n = o->letter != 0
+                ? snprintf(left, sizeof(left), "  -%c, --%s", o->letter, o->name)
+                : snprintf(left, sizeof(left), "      --%s", o->name);
+
+    if (o->takes != ARGS_NOTHING && n > 0 && (size_t)n < sizeof(left)) {
+        (void)snprintf(left + n, sizeof(left) - (size_t)n,
+                       o->takes == ARGS_MAYBE ? "[=%s]" : " %s", o->shown);
+    }
+    buf_printf(out, "%-*s %s\n", HELP_COLUMN, left, o->help);
+}
+
 void args_help(const struct args_table *table, uint32_t commands, struct buf *out)
 {
     for (size_t i = 0; i < table->n; i++) {
-        const struct args_option *o = &table->options[i];
-        char left[64];
-        int n;
-
-        if ((o->commands & commands) == 0) {
-            continue;
+        if ((table->options[i].commands & commands) != 0) {
+            args_help_line(&table->options[i], out);
         }
-        n = o->letter != 0
-                ? snprintf(left, sizeof(left), "  -%c, --%s", o->letter, o->name)
-                : snprintf(left, sizeof(left), "      --%s", o->name);
-        if (o->takes != ARGS_NOTHING && n > 0 && (size_t)n < sizeof(left)) {
-            (void)snprintf(left + n, sizeof(left) - (size_t)n,
-                           o->takes == ARGS_MAYBE ? "[=%s]" : " %s", o->shown);
-        }
-        buf_printf(out, "%-*s %s\n", HELP_COLUMN, left, o->help);
     }
 }

@@ -30,7 +30,8 @@ struct args_option {
     enum args_takes takes;
     bool is_repeated;  /* May be given more than once. */
     const char *shown; /* How --help calls the value. */
-    uint32_t commands; /* Bit per command that takes it; the caller's numbering. */
+    uint32_t commands; /* Bit per command that takes it; the caller's numbering. 0 where
+                          the caller's commands name their options themselves. */
     const char *help;  /* Half a line. */
 };
 
@@ -70,6 +71,13 @@ bool args_has(const struct args *a, const char *name);
 
 /* Values of a repeated option, in order: the number written to out. */
 size_t args_values(const struct args *a, const char *name, const char **out, size_t most);
+
+/* The option with that name (n bytes), or NULL. */
+const struct args_option *args_find(const struct args_table *table, const char *name,
+                                    size_t n);
+
+/* One option's line of a help. */
+void args_help_line(const struct args_option *option, struct buf *out);
 
 /* A line for each option that one of `commands` takes. */
 void args_help(const struct args_table *table, uint32_t commands, struct buf *out);

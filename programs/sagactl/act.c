@@ -1,20 +1,17 @@
 /* act.c - `sagactl retry|skip|resolve|close|cancel|pause|resume ID`. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "base/ids.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/units.h"
+#include "programs/sagactl/ask.h"
 #include "programs/sagactl/ctl.h"
 #include "programs/sagactl/fault.h"
 #include "programs/sagactl/preview.h"
 #include "programs/sagactl/show.h"
 #include "programs/sagactl/wait.h"
 
-#define KEY_BYTES 16
 #define PATH_MAX_BYTES 4096
 
 static bool is_action(const struct ctl *ctl, const char *name)
@@ -72,41 +69,6 @@ static enum exit_code check_options(const struct ctl *ctl)
     return EXIT_OK;
 }
 
-/* A member whose value is JSON given as an option: itself, or @FILE. */
-static enum exit_code put_json(const struct ctl *ctl, const char *name,
-                               struct json_out *o)
-{
-    const char *given = ctl_value(ctl, name);
-    enum exit_code code = EXIT_OK;
-    struct json_span value = JSON_SPAN_NONE;
-    struct err_info info;
-    struct buf text;
-
-    if (given == NULL) {
-        return EXIT_OK;
-    }
-    buf_init(&text, LIMIT_BODY_BYTES);
-    if (given[0] == '@') {
-        code = fault_read_json(given + 1, &text, &value);
-    } else {
-        json_t *parsed = NULL;
-
-        buf_add_text(&text, given);
-        value = json_span_of(buf_text(&text), text.n);
-        if (json_read(buf_text(&text), text.n, &parsed, &info) != ERR_OK) {
-            ctl_say("--%s is not valid JSON: %s", name, info.text);
-            code = EXIT_INVALID;
-        }
-        json_decref(parsed);
-    }
-    if (code == EXIT_OK) {
-        json_key(o, name);
-        json_raw(o, value);
-    }
-    buf_done(&text);
-    return code;
-}
-
 static void put_number(const struct ctl *ctl, const char *name, struct json_out *o)
 {
     uint64_t number;
@@ -139,9 +101,9 @@ static enum exit_code make_body(const struct ctl *ctl, const char *token,
     if (token[0] != '\0') {
         json_put(&o, "preview", token);
     }
-    code = put_json(ctl, "output", &o);
+    code = ask_put_option(ctl, "output", "output", &o);
     if (code == EXIT_OK) {
-        code = put_json(ctl, "body", &o);
+        code = ask_put_option(ctl, "body", "body", &o);
     }
     json_close_object(&o);
     return code;
@@ -154,8 +116,7 @@ static void put_path(const struct ctl *ctl, const char *query, struct buf *path)
     buf_printf(path, "/%s%s", ctl->command->name, query);
 }
 
-/* ---- preview
- * ------------------------------------------------------------------------- */
+/* ---- preview ------------------------------------------------------------------ */
 
 static enum exit_code ask_preview(const struct ctl *ctl, struct client_answer *a)
 {
@@ -198,15 +159,14 @@ static enum exit_code show_preview(const struct ctl *ctl)
 
 static bool is_asked_for(const struct ctl *ctl)
 {
-    return is_grave(ctl) && !args_has(&ctl->args, "yes") && isatty(STDIN_FILENO) != 0 &&
-           isatty(STDERR_FILENO) != 0; /* A script has said what it wants by calling. */
+    return is_grave(ctl) && ask_has_person(ctl);
 }
 
 /* What it brings about, then the question; a token that may not read is only asked.
  * EXIT_OK: do it. */
 static enum exit_code agree(const struct ctl *ctl, struct buf *token)
 {
-    char answer[16] = "";
+    char question[256];
     struct client_answer a;
     enum exit_code code;
 
@@ -221,35 +181,22 @@ static enum exit_code agree(const struct ctl *ctl, struct buf *token)
     if (code != EXIT_OK) {
         return code;
     }
-    fprintf(stderr, "%s saga %s? [y/N] ", ctl->command->name, ctl->word);
-    if (fgets(answer, sizeof(answer), stdin) == NULL ||
-        (answer[0] != 'y' && answer[0] != 'Y')) {
-        ctl_say("nothing done");
-        return EXIT_FAILED;
-    }
-    return EXIT_OK;
+    (void)snprintf(question, sizeof(question), "%s saga %s?", ctl->command->name,
+                   ctl->word);
+    return ask_person(ctl, question);
 }
 
-/* ---- the action
- * ---------------------------------------------------------------------- */
+/* ---- the action --------------------------------------------------------------- */
 
 static enum exit_code send_action(const struct ctl *ctl, const struct buf *body,
                                   struct client_answer *a)
 {
-    const char *key = ctl_value(ctl, "idempotency-key");
-    char own_key[2 * KEY_BYTES + 1];
     enum exit_code code;
     struct buf path;
 
-    ids_random_hex(own_key, KEY_BYTES);
     buf_init(&path, PATH_MAX_BYTES);
     put_path(ctl, "", &path);
-    code = fault_ask(ctl,
-                     &(struct client_request){.method = "POST",
-                                              .path = buf_text(&path),
-                                              .body = buf_text(body),
-                                              .key = key != NULL ? key : own_key},
-                     a, NULL);
+    code = ask_post(ctl, buf_text(&path), buf_text(body), a);
     buf_done(&path);
     if (code == EXIT_OK && a->status == 202) {
         ctl_say("noted: it takes effect when the pivot step settles");

@@ -2,6 +2,7 @@
 #include "programs/sagactl/client.h"
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #define ANSWER_MAX (64 * 1024 * 1024)
 #define TOKEN_MAX 4096
 #define TIMEOUT_MS 60000
+#define URL_MAX_BYTES 65536
+#define STREAM_POLL_MS 200 /* Ctrl-C is seen that late at most. */
 #define CONNECT_TIMEOUT_MS 5000L
 
 struct client {
@@ -158,6 +161,8 @@ static size_t take_header(char *line, size_t size, size_t n, void *user)
 
     take_value(line, size * n, "etag", a->etag);
     take_value(line, size * n, "retry-after", a->server_wait_s);
+    take_value(line, size * n, "location", a->location);
+    take_value(line, size * n, "content-type", a->type);
     return size * n;
 }
 
@@ -190,7 +195,8 @@ static struct curl_slist *headers_of(const struct client *c,
                                      const struct client_request *r)
 {
     char bearer[TOKEN_MAX + 16];
-    struct curl_slist *list = add_header(NULL, "Accept", "application/json");
+    struct curl_slist *list =
+        add_header(NULL, "Accept", r->accept != NULL ? r->accept : "application/json");
 
     if (c->token != NULL) {
         (void)snprintf(bearer, sizeof(bearer), "Bearer %s", c->token);
@@ -200,14 +206,13 @@ static struct curl_slist *headers_of(const struct client *c,
     list = add_header(list, "Content-Type", r->body != NULL ? "application/json" : NULL);
     list = add_header(list, "Idempotency-Key", r->key);
     list = add_header(list, "Prefer", r->prefer);
+    list = add_header(list, "Last-Event-ID", r->last_event_id);
     return add_header(list, "If-None-Match", r->if_none_match);
 }
 
-static void set_options(struct client *c, const struct client_request *r,
+static void set_options(CURL *curl, const struct client_request *r,
                         struct client_answer *a, const char *url)
 {
-    CURL *curl = c->curl;
-
     curl_easy_reset(curl);
     (void)curl_easy_setopt(curl, CURLOPT_URL, url);
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, r->method);
@@ -232,29 +237,30 @@ static void set_options(struct client *c, const struct client_request *r,
     }
 }
 
-enum err client_send(struct client *c, const struct client_request *r,
-                     struct client_answer *a, struct err_info *info)
+static void prepare(const struct client *c, CURL *curl, const struct client_request *r,
+                    struct client_answer *a)
 {
-    struct curl_slist *headers = headers_of(c, r);
-    CURLcode result;
     struct buf url;
 
-    buf_init(&url, 65536);
+    buf_init(&url, URL_MAX_BYTES);
     buf_printf(&url, "%s%s", c->server, r->path);
     buf_clear(&a->body);
     a->status = 0;
     a->etag[0] = '\0';
     a->server_wait_s[0] = '\0';
-    set_options(c, r, a, buf_text(&url));
-    (void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-    result = curl_easy_perform(c->curl);
-    (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &a->status);
-    curl_slist_free_all(headers);
+    a->location[0] = '\0';
+    a->type[0] = '\0';
+    set_options(curl, r, a, buf_text(&url)); /* curl copies the URL. */
     buf_done(&url);
+}
+
+static enum err judge(const struct client *c, CURLcode result, bool has_limit,
+                      struct err_info *info)
+{
     if (is_interrupted != 0) {
         return err_set(info, ERR_BUSY, "interrupted");
     }
-    if (result == CURLE_OPERATION_TIMEDOUT && r->timeout_ms != 0) {
+    if (result == CURLE_OPERATION_TIMEDOUT && has_limit) {
         return err_set(info, ERR_LIMIT, "no answer in time");
     }
     if (result != CURLE_OK) {
@@ -262,6 +268,140 @@ enum err client_send(struct client *c, const struct client_request *r,
                        curl_easy_strerror(result));
     }
     return ERR_OK;
+}
+
+enum err client_send(struct client *c, const struct client_request *r,
+                     struct client_answer *a, struct err_info *info)
+{
+    struct curl_slist *headers = headers_of(c, r);
+    CURLcode result;
+
+    prepare(c, c->curl, r, a);
+    (void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+    result = curl_easy_perform(c->curl);
+    (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &a->status);
+    curl_slist_free_all(headers);
+    return judge(c, result, r->timeout_ms != 0, info);
+}
+
+bool client_is_interrupted(void)
+{
+    return is_interrupted != 0;
+}
+
+void client_pause(uint64_t ms)
+{
+    if (is_interrupted == 0) {
+        (void)poll(NULL, 0, (int)ms); /* A signal ends it. */
+    }
+}
+
+/* ---- streams --------------------------------------------------------------------- */
+
+struct client_stream {
+    struct client *client;        /* Borrowed. */
+    struct client_answer *answer; /* Borrowed. */
+    CURL *curl;
+    CURLM *multi;
+    struct curl_slist *headers;
+    bool has_first; /* Bytes came with the head, and nobody has been told. */
+};
+
+void client_stream_close(struct client_stream *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    if (s->multi != NULL && s->curl != NULL) {
+        (void)curl_multi_remove_handle(s->multi, s->curl);
+    }
+    curl_easy_cleanup(s->curl);
+    (void)curl_multi_cleanup(s->multi);
+    curl_slist_free_all(s->headers);
+    free(s);
+}
+
+/* One round: what has come is taken. */
+static enum err turn_stream(struct client_stream *s, bool *is_over, struct err_info *info)
+{
+    int n_running = 0;
+    int n_left = 0;
+    CURLMsg *message;
+
+    if (curl_multi_perform(s->multi, &n_running) != CURLM_OK) {
+        return err_set(info, ERR_IO, "curl fails");
+    }
+    (void)curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &s->answer->status);
+    message = curl_multi_info_read(s->multi, &n_left);
+    *is_over = n_running == 0;
+    if (is_interrupted != 0 || (message != NULL && message->msg == CURLMSG_DONE)) {
+        return judge(s->client, message != NULL ? message->data.result : CURLE_OK, false,
+                     info);
+    }
+    return ERR_OK;
+}
+
+static void await_stream(struct client_stream *s)
+{
+    int n;
+
+    (void)curl_multi_poll(s->multi, NULL, 0, STREAM_POLL_MS, &n); /* Or a signal. */
+}
+
+enum err client_stream_open(struct client *c, const struct client_request *r,
+                            struct client_answer *a, struct client_stream **out,
+                            struct err_info *info)
+{
+    struct client_stream *s = mem_alloc(sizeof(*s));
+    bool is_over = false;
+    enum err e = ERR_OK;
+
+    s->client = c;
+    s->answer = a;
+    s->curl = curl_easy_init();
+    s->multi = curl_multi_init();
+    s->headers = headers_of(c, r);
+    if (s->curl == NULL || s->multi == NULL) {
+        client_stream_close(s);
+        return err_set(info, ERR_IO, "curl does not start");
+    }
+    prepare(c, s->curl, r, a);
+    (void)curl_easy_setopt(s->curl, CURLOPT_TIMEOUT_MS, 0L);
+    (void)curl_easy_setopt(s->curl, CURLOPT_HTTPHEADER, s->headers);
+    (void)curl_multi_add_handle(s->multi, s->curl);
+    for (;;) {
+        e = turn_stream(s, &is_over, info);
+        if (e != ERR_OK || a->type[0] != '\0' || is_over) {
+            break;
+        }
+        await_stream(s);
+    }
+    if (e != ERR_OK) {
+        client_stream_close(s);
+        return e;
+    }
+    s->has_first = a->body.n > 0;
+    *out = s;
+    return ERR_OK;
+}
+
+enum err client_stream_read(struct client_stream *s, bool *is_over, struct err_info *info)
+{
+    size_t before = s->has_first ? 0 : s->answer->body.n;
+    enum err e = ERR_OK;
+
+    s->has_first = false;
+    *is_over = false;
+    while (e == ERR_OK) {
+        e = turn_stream(s, is_over, info);
+        if (*is_over || s->answer->body.n > before) {
+            break;
+        }
+        if (e == ERR_OK) {
+            await_stream(s);
+        }
+    }
+    return e;
 }
 
 void client_escape(const char *text, struct buf *out)

@@ -1,4 +1,4 @@
-/* ctl.c - see ctl.h; and the commands that are only words. */
+/* ctl.c - see ctl.h. */
 #include "programs/sagactl/ctl.h"
 
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define SERVER_DEFAULT "http://127.0.0.1:8080"
-#define HELP_MAX 32768
 #define LINE_MAX_BYTES 8192
 
 void ctl_say(const char *fmt, ...)
@@ -48,6 +47,13 @@ static enum err connect_client(struct ctl *ctl, struct err_info *info)
                        ctl_value(ctl, "token-file"), &ctl->client, info);
 }
 
+const char *ctl_word(const struct ctl *ctl, size_t n)
+{
+    const size_t used = strchr(ctl->command->name, ' ') != NULL ? 2 : 1;
+
+    return used + n < ctl->args.n_words ? ctl->args.words[used + n] : NULL;
+}
+
 int ctl_run(struct ctl *ctl)
 {
     struct err_info info = {.text = ""};
@@ -56,7 +62,7 @@ int ctl_run(struct ctl *ctl)
     if (!set_output(ctl)) {
         return EXIT_USAGE;
     }
-    if (!ctl->command->is_offline && connect_client(ctl, &info) != ERR_OK) {
+    if (command_is_online(ctl->command) && connect_client(ctl, &info) != ERR_OK) {
         ctl_say("%s", info.text);
         return EXIT_USAGE;
     }
@@ -67,31 +73,4 @@ int ctl_run(struct ctl *ctl)
         return EXIT_FAILED;
     }
     return code;
-}
-
-/* `help definition check`, and `definition check --help`. */
-int help_print(struct ctl *ctl)
-{
-    const struct args *args = &ctl->args;
-    size_t first = args->n_words > 0 && strcmp(args->words[0], "help") == 0 ? 1 : 0;
-    char name[128] = "";
-    struct buf text;
-
-    if (args->n_words > first) {
-        (void)snprintf(name, sizeof(name), "%s%s%s", args->words[first],
-                       args->n_words > first + 1 ? " " : "",
-                       args->n_words > first + 1 ? args->words[first + 1] : "");
-    }
-    buf_init(&text, HELP_MAX);
-    options_help(name[0] != '\0' ? name : NULL, &text);
-    (void)fputs(buf_text(&text), stdout);
-    buf_done(&text);
-    return EXIT_OK;
-}
-
-int version_print(struct ctl *ctl)
-{
-    (void)ctl; /* It needs nothing. */
-    printf("sagactl %s\n", SAGAD_VERSION);
-    return EXIT_OK;
 }

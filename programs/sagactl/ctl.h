@@ -8,8 +8,8 @@
 
 #include "base/args.h"
 #include "programs/sagactl/client.h"
+#include "programs/sagactl/commands.h"
 #include "programs/sagactl/exits.h"
-#include "programs/sagactl/options.h"
 #include "programs/sagactl/output.h"
 
 struct ctl {
@@ -26,6 +26,9 @@ static inline const char *ctl_value(const struct ctl *ctl, const char *option)
     return args_value(&ctl->args, option);
 }
 
+/* The n-th word behind the command, from 0; NULL: it was not given. */
+const char *ctl_word(const struct ctl *ctl, size_t n);
+
 /* Carry the command out; the exit code. */
 int ctl_run(struct ctl *ctl);
 
@@ -39,11 +42,26 @@ int saga_list(struct ctl *ctl);  /* sagas.c */
 int saga_get(struct ctl *ctl);
 int saga_why(struct ctl *ctl);
 int saga_journal(struct ctl *ctl);
-int saga_calls(struct ctl *ctl);
-int saga_act(struct ctl *ctl); /* act.c: retry skip resolve close cancel pause resume */
+int saga_items(struct ctl *ctl);
+int saga_calls(struct ctl *ctl);  /* calls.c */
+int watch_saga(struct ctl *ctl);  /* watch.c */
+int saga_signal(struct ctl *ctl); /* signal.c */
+int saga_act(struct ctl *ctl);   /* act.c: retry skip resolve close cancel pause resume */
+int stuck_list(struct ctl *ctl); /* stuck.c */
+int stats_show(struct ctl *ctl); /* stats.c */
+int bulk_start(struct ctl *ctl); /* bulk.c */
+int bulk_list(struct ctl *ctl);
+int bulk_show(struct ctl *ctl);
+int bulk_cancel(struct ctl *ctl);
+int audit_list(struct ctl *ctl); /* audit.c */
+int audit_verify(struct ctl *ctl);
 int definition_apply(struct ctl *ctl); /* definitions.c */
 int definition_list(struct ctl *ctl);
 int definition_get(struct ctl *ctl);
+int definition_versions(struct ctl *ctl); /* versions.c */
+int definition_use(struct ctl *ctl);
+int definition_hold(struct ctl *ctl); /* definition pause, definition resume */
+int definition_archive(struct ctl *ctl);
 int definition_check(struct ctl *ctl); /* check.c */
 int definition_render(struct ctl *ctl);
 int definition_test(struct ctl *ctl);
@@ -53,8 +71,12 @@ int definition_diff(struct ctl *ctl);
 int service_list(struct ctl *ctl); /* services.c */
 int service_act(struct ctl *ctl);  /* service pause, service resume */
 int service_breaker(struct ctl *ctl);
-int token_create(struct ctl *ctl); /* token.c */
-int help_print(struct ctl *ctl);   /* ctl.c */
+int token_create(struct ctl *ctl);     /* token.c */
+int conformance_test(struct ctl *ctl); /* conformance.c */
+int bench_run(struct ctl *ctl);        /* bench.c */
+int completion_print(struct ctl *ctl); /* completion.c */
+int manual_print(struct ctl *ctl);     /* manual.c */
+int help_print(struct ctl *ctl);       /* help.c */
 int version_print(struct ctl *ctl);
 
 #endif /* SAGACTL_CTL_H */

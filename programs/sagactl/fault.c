@@ -86,17 +86,52 @@ static void say_allowed(const json_t *allowed)
     buf_done(&list);
 }
 
+/* What to do about a problem, by its code. */
+static const char *hint_of(const char *code)
+{
+    static const char *const hints[][2] = {
+        {"definition-invalid",
+         "the same without a server: sagactl definition check FILE"},
+        {"input-invalid", "what it takes: sagactl definition get NAME"},
+        {"not-found", "what there is: sagactl list, sagactl definition list"},
+        {"method-not-allowed", "is sagad older than this sagactl? See: sagactl version"},
+        {"idempotency-key-reused", "this key was used for something else: take another"},
+        {"request-in-progress", "the same request is still being carried out: try again"},
+        {"purged", "what was done to it: sagactl audit --subject ID"},
+        {"precondition-failed", "somebody was faster: look again, then repeat"},
+        {"call-in-flight", "a call is out: try again when it is answered"},
+        {"stale-revision", "look at the saga again: sagactl get ID"},
+        {"preview-stale", "it has moved since: look again with --preview"},
+        {"confirm-required", "what was confirmed is no longer so: look again"},
+        {"unauthorized", "set SAGAD_TOKEN or --token-file"},
+        {"forbidden", "take a token that has this role: sagactl token create"},
+        {"draining", "sagad is being stopped"},
+        {"disk-full", "sagad's disk is full: nothing new until there is room"},
+        {"body-too-large", "send less, or raise limits.maxBody in sagad's configuration"},
+    };
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (strcmp(hints[i][0], code) == 0) {
+            return hints[i][1];
+        }
+    }
+    return NULL;
+}
+
 static void say_what_to_try(const struct client_answer *a, const char *code,
                             const json_t *problem)
 {
-    if (a->status == 401) {
-        ctl_say("set SAGAD_TOKEN or --token-file");
-    } else if (a->status == 503 && a->server_wait_s[0] != '\0') {
+    const char *other = text_of(problem, "sagaId");
+
+    if (strcmp(code, "key-conflict") == 0 && other[0] != '\0') {
+        ctl_say("the other saga: sagactl get %s", other);
+    } else if (hint_of(code) != NULL) {
+        ctl_say("%s", hint_of(code));
+    } else if (a->status == 401) {
+        ctl_say("%s", hint_of("unauthorized"));
+    }
+    if ((a->status == 503 || a->status == 429) && a->server_wait_s[0] != '\0') {
         ctl_say("try again in %s s", a->server_wait_s);
-    } else if (strcmp(code, "stale-revision") == 0) {
-        ctl_say("look at the saga again: sagactl get ID");
-    } else if (strcmp(code, "key-conflict") == 0) {
-        ctl_say("the other saga: sagactl get %s", text_of(problem, "sagaId"));
     }
 }
 

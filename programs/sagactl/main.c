@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "programs/sagactl/ctl.h"
+#include "programs/sagactl/options.h"
 
 int main(int argc, char **argv)
 {

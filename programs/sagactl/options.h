@@ -1,25 +1,14 @@
 /*
- * options.h - sagactl's commands and options: one table each, from which --help is made.
+ * options.h - sagactl's options, one table, and the reading of a command line.
  *
- * A command is one word ("retry") or two ("definition apply"). The row says which words
- * come behind it and which function carries it out.
+ * Which command takes which option stands in commands.c.
  */
 #ifndef SAGACTL_OPTIONS_H
 #define SAGACTL_OPTIONS_H
 
 #include "base/args.h"
-#include "base/buf.h"
 #include "base/err.h"
-
-struct ctl;
-
-struct command_row {
-    const char *name;
-    const char *words; /* What follows: "ID", "FILE OTHER"; NULL: nothing. */
-    const char *help;
-    int (*run)(struct ctl *ctl); /* The exit code. */
-    bool is_offline;
-};
+#include "programs/sagactl/commands.h"
 
 /* ERR_INVALID: wrong use; info is a sentence with a suggestion. On ERR_OK *command is a
  * row of the table and *word what follows it, NULL where nothing does. */
@@ -27,7 +16,9 @@ MUST_CHECK enum err options_read(int argc, const char *const *argv, struct args 
                                  const struct command_row **command, const char **word,
                                  struct err_info *info);
 
-/* The help of the command called `name`, or of everything (NULL, or no such command). */
-void options_help(const char *name, struct buf *out);
+const struct args_table *options_table(void);
+
+/* What the option's value may be, words with blanks between; NULL: anything. */
+const char *options_choices(const char *name);
 
 #endif /* SAGACTL_OPTIONS_H */

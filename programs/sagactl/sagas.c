@@ -1,10 +1,13 @@
-/* sagas.c - `sagactl list|get|why|journal|calls`. */
+/* sagas.c - `sagactl list|get|why|journal|items`. */
+#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/json.h"
+#include "base/units.h"
+#include "programs/sagactl/ask.h"
 #include "programs/sagactl/ctl.h"
 #include "programs/sagactl/fault.h"
+#include "programs/sagactl/filters.h"
 #include "programs/sagactl/pages.h"
 #include "programs/sagactl/show.h"
 #include "programs/sagactl/wait.h"
@@ -33,70 +36,15 @@ static const struct output_column turn_columns[] = {
     {"REASON", "reason", true},    {"DETAIL", "detail", false},
 };
 
-static const struct output_column call_columns[] = {
-    {"N", "n", false},
-    {"STEP", "step", false},
-    {"ITEM", "item", true},
-    {"OPERATION", "operation", false},
-    {"ATTEMPT", "attempt", false},
-    {"OUTCOME", "outcome", false},
-    {"HTTP", "response.status", false},
-    {"MS", "timings.total", false},
-    {"METHOD", "request.method", true},
-    {"URL", "request.url", true},
+static const struct output_column item_columns[] = {
+    {"ITEM", "item", false},
+    {"STATUS", "status", false},
+    {"ATTEMPTS", "attempts", false},
+    {"IN DOUBT", "inDoubt", false},
+    {"LAST ERROR", "lastError.detail", false},
     {"STARTED", "startedAt", true},
-    {"DETAIL", "detail", false},
+    {"ENDED", "endedAt", true},
 };
-
-/* option's values as one query parameter, with commas between: comma means or. */
-static void add_filter(const struct ctl *ctl, const char *option, const char *parameter,
-                       struct buf *path)
-{
-    const char *values[ARGS_MAX];
-    size_t n = args_values(&ctl->args, option, values, ARGS_MAX);
-
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0) {
-            buf_add_char(path, ',');
-        } else {
-            buf_printf(path, "%c%s=", strchr(buf_text(path), '?') != NULL ? '&' : '?',
-                       parameter);
-        }
-        for (const char *at = values[i]; *at != '\0'; at += at[0] == ',' ? 1 : 0) {
-            char piece[512];
-            size_t length = strcspn(at, ",");
-
-            (void)snprintf(piece, sizeof(piece), "%.*s", (int)length, at);
-            client_escape(piece, path);
-            at += length;
-            if (*at == ',') {
-                buf_add_char(path, ',');
-            }
-        }
-    }
-}
-
-static enum exit_code add_labels(const struct ctl *ctl, struct buf *path)
-{
-    const char *labels[ARGS_MAX];
-    size_t n = args_values(&ctl->args, "label", labels, ARGS_MAX);
-
-    for (size_t i = 0; i < n; i++) {
-        const char *equals = strchr(labels[i], '=');
-        char name[256];
-
-        if (equals == NULL || equals == labels[i]) {
-            ctl_say("--label %s is not NAME=VALUE", labels[i]);
-            return EXIT_USAGE;
-        }
-        (void)snprintf(name, sizeof(name), "%.*s", (int)(equals - labels[i]), labels[i]);
-        buf_printf(path, "%clabel.", strchr(buf_text(path), '?') != NULL ? '&' : '?');
-        client_escape(name, path);
-        buf_add_char(path, '=');
-        client_escape(equals + 1, path);
-    }
-    return EXIT_OK;
-}
 
 int saga_list(struct ctl *ctl)
 {
@@ -108,14 +56,7 @@ int saga_list(struct ctl *ctl)
 
     buf_init(&path, PATH_MAX_BYTES);
     buf_add_text(&path, "/v1/sagas");
-    add_filter(ctl, "status", "status", &path);
-    add_filter(ctl, "definition", "definition", &path);
-    add_filter(ctl, "stuck-step", "stuckStep", &path);
-    if (ctl_value(ctl, "key") != NULL) {
-        buf_printf(&path, "%ckey=", strchr(buf_text(&path), '?') != NULL ? '&' : '?');
-        client_escape(ctl_value(ctl, "key"), &path);
-    }
-    code = add_labels(ctl, &path);
+    code = filters_put_query(ctl, &path);
     pages.path = buf_text(&path);
     if (code == EXIT_OK) {
         code = pages_print(ctl, &pages);
@@ -132,6 +73,31 @@ static void path_of(const struct ctl *ctl, const char *rest, struct buf *path)
     buf_add_text(path, rest);
 }
 
+/* As it was after a turn: nothing to wait for. */
+static enum exit_code get_turn(const struct ctl *ctl, const char *turn)
+{
+    struct client_answer a;
+    enum exit_code code;
+    struct buf path;
+    char rest[64];
+    uint64_t number;
+
+    if (!units_read_count(turn, &number) || args_has(&ctl->args, "wait")) {
+        ctl_say("--turn takes a number, and no --wait");
+        return EXIT_USAGE;
+    }
+    (void)snprintf(rest, sizeof(rest), "/at/%" PRIu64, number);
+    path_of(ctl, rest, &path);
+    client_answer_init(&a);
+    code = ask_get(ctl, buf_text(&path), &a);
+    if (code == EXIT_OK) {
+        code = show_saga(ctl, &a.body);
+    }
+    client_answer_done(&a);
+    buf_done(&path);
+    return code;
+}
+
 int saga_get(struct ctl *ctl)
 {
     struct client_answer a;
@@ -141,16 +107,16 @@ int saga_get(struct ctl *ctl)
     bool is_waiting;
     struct buf path;
 
+    if (ctl_value(ctl, "turn") != NULL) {
+        return (int)get_turn(ctl, ctl_value(ctl, "turn"));
+    }
     code = wait_option(ctl, &is_waiting, &wait_ms);
+    if (code != EXIT_OK) {
+        return (int)code;
+    }
     path_of(ctl, "", &path);
     client_answer_init(&a);
-    if (code == EXIT_OK) {
-        code = fault_ask(
-            ctl, &(struct client_request){.method = "GET", .path = buf_text(&path)}, &a,
-            NULL);
-    } else {
-        is_waiting = false;
-    }
+    code = ask_get(ctl, buf_text(&path), &a);
     if (code == EXIT_OK) {
         code = is_waiting ? wait_for_end(ctl, &a, wait_ms) : EXIT_OK;
         shown = show_saga(ctl, &a.body);
@@ -227,7 +193,16 @@ int saga_journal(struct ctl *ctl)
     return print_list(ctl, "/journal", "turn", COLUMNS(turn_columns));
 }
 
-int saga_calls(struct ctl *ctl)
+int saga_items(struct ctl *ctl)
 {
-    return print_list(ctl, "/calls", "n", COLUMNS(call_columns));
+    struct buf rest;
+    int code;
+
+    buf_init(&rest, PATH_MAX_BYTES);
+    buf_add_text(&rest, "/steps/");
+    client_escape(ctl_word(ctl, 1), &rest);
+    buf_add_text(&rest, "/items");
+    code = print_list(ctl, buf_text(&rest), "item", COLUMNS(item_columns));
+    buf_done(&rest);
+    return code;
 }

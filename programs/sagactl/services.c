@@ -2,13 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ids.h"
 #include "base/json.h"
+#include "programs/sagactl/ask.h"
 #include "programs/sagactl/ctl.h"
-#include "programs/sagactl/fault.h"
 #include "programs/sagactl/pages.h"
 
-#define KEY_BYTES 16
 #define PATH_MAX_BYTES 4096
 #define BODY_MAX_BYTES 65536
 
@@ -76,14 +74,11 @@ static void make_body(const struct ctl *ctl, const char *state, struct buf *body
 static enum exit_code change(const struct ctl *ctl, const char *state)
 {
     const char *verb = strchr(ctl->command->name, ' ') + 1;
-    const char *key = ctl_value(ctl, "idempotency-key");
-    char own_key[2 * KEY_BYTES + 1];
     struct client_answer a;
     enum exit_code code;
     struct buf body;
     struct buf path;
 
-    ids_random_hex(own_key, KEY_BYTES);
     buf_init(&path, PATH_MAX_BYTES);
     buf_init(&body, BODY_MAX_BYTES);
     client_answer_init(&a);
@@ -91,12 +86,7 @@ static enum exit_code change(const struct ctl *ctl, const char *state)
     client_escape(ctl->word, &path);
     buf_printf(&path, "/%s", verb);
     make_body(ctl, state, &body);
-    code = fault_ask(ctl,
-                     &(struct client_request){.method = "POST",
-                                              .path = buf_text(&path),
-                                              .body = buf_text(&body),
-                                              .key = key != NULL ? key : own_key},
-                     &a, NULL);
+    code = ask_post(ctl, buf_text(&path), buf_text(&body), &a);
     if (code == EXIT_OK) {
         code = print_service(ctl, &a.body);
     }
@@ -113,7 +103,7 @@ int service_act(struct ctl *ctl)
 
 int service_breaker(struct ctl *ctl)
 {
-    const char *state = ctl->args.words[ctl->args.n_words - 1];
+    const char *state = ctl_word(ctl, 1);
 
     if (strcmp(state, "open") != 0 && strcmp(state, "closed") != 0 &&
         strcmp(state, "auto") != 0) {

@@ -13,8 +13,6 @@
 
 #define WAIT_DEFAULT "10s"
 #define POLL_MAX_S 20 /* One long poll; below what proxies cut. */
-#define ID_MAX 256
-#define WHY_MAX 512
 
 enum exit_code wait_option(const struct ctl *ctl, bool *is_asked, uint64_t *ms_out)
 {
@@ -31,12 +29,6 @@ enum exit_code wait_option(const struct ctl *ctl, bool *is_asked, uint64_t *ms_o
     return EXIT_OK;
 }
 
-struct standing { /* What counts in a saga's document. */
-    char id[ID_MAX];
-    char status[32];
-    char why[WHY_MAX];
-};
-
 static void copy(char *out, size_t room, const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -44,7 +36,7 @@ static void copy(char *out, size_t room, const json_t *object, const char *name)
     (void)snprintf(out, room, "%s", text != NULL ? text : ""); /* Cut, not fail. */
 }
 
-static bool read_standing(const struct client_answer *a, struct standing *out)
+bool wait_read_standing(const struct client_answer *a, struct wait_standing *out)
 {
     json_t *saga = NULL;
 
@@ -58,8 +50,7 @@ static bool read_standing(const struct client_answer *a, struct standing *out)
     return out->id[0] != '\0';
 }
 
-/* False: it goes on. */
-static bool is_over(const struct standing *s, enum exit_code *code)
+bool wait_is_over(const struct wait_standing *s, enum exit_code *code)
 {
     static const struct {
         const char *status;
@@ -81,17 +72,16 @@ static bool is_over(const struct standing *s, enum exit_code *code)
 }
 
 /* On a terminal: what it is doing, when that changes. */
-static void tell_progress(const struct standing *s, char last[static WHY_MAX])
+static void tell_progress(const struct wait_standing *s, char last[static WAIT_WHY_MAX])
 {
     if (isatty(STDERR_FILENO) != 0 && strcmp(s->why, last) != 0) {
         ctl_say("%s: %s", s->status, s->why);
-        memcpy(last, s->why, WHY_MAX);
+        memcpy(last, s->why, WAIT_WHY_MAX);
     }
 }
 
-/* One long poll; a's body stays when nothing changed. */
-static enum exit_code poll(const struct ctl *ctl, const char *id, struct client_answer *a,
-                           uint64_t left_ms)
+enum exit_code wait_poll(const struct ctl *ctl, const char *id, struct client_answer *a,
+                         uint64_t left_ms)
 {
     uint64_t s = left_ms / 1000 + 1;
     struct client_answer next;
@@ -136,18 +126,18 @@ static enum exit_code poll(const struct ctl *ctl, const char *id, struct client_
 enum exit_code wait_for_end(const struct ctl *ctl, struct client_answer *a, uint64_t ms)
 {
     uint64_t end_ms = clk_mono_ms() + ms;
-    char last[WHY_MAX] = "";
-    struct standing s;
+    char last[WAIT_WHY_MAX] = "";
+    struct wait_standing s;
     enum exit_code code;
 
     for (;;) {
         uint64_t now_ms = clk_mono_ms();
 
-        if (!read_standing(a, &s)) {
+        if (!wait_read_standing(a, &s)) {
             ctl_say("the server's answer is not a saga");
             return EXIT_FAILED;
         }
-        if (is_over(&s, &code)) {
+        if (wait_is_over(&s, &code)) {
             return code;
         }
         if (now_ms >= end_ms) {
@@ -155,7 +145,7 @@ enum exit_code wait_for_end(const struct ctl *ctl, struct client_answer *a, uint
             return EXIT_WAIT_RAN_OUT;
         }
         tell_progress(&s, last);
-        code = poll(ctl, s.id, a, end_ms - now_ms);
+        code = wait_poll(ctl, s.id, a, end_ms - now_ms);
         if (code == EXIT_INTERRUPTED) {
             ctl_say("saga %s goes on; see: sagactl get %s", s.id, s.id);
         }

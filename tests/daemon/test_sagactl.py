@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -388,7 +389,7 @@ def test_what_is_not_possible_says_what_is(order, ctl):
         (["lst"], "did you mean 'list'"),
         (["definition"], "definition what?"),
         (["definition", "aply", "x"], "did you mean 'definition apply'"),
-        (["watch", "x"], "unknown command 'watch'"),
+        (["wach", "x"], "did you mean 'watch'"),
         (["list", "--staus", "x"], "did you mean 'status'"),
         (["get"], "usage: sagactl get ID"),
         (["get", "a", "b"], "takes no 'b'"),
@@ -412,9 +413,13 @@ def test_wrong_use_is_2_with_what_to_do(ctl, args, sentence):
 
 
 def test_no_server_is_6(ctl):
-    result = ctl(None, "list", "--server", "http://127.0.0.1:1")
-    assert result.code == 6
-    assert "http://127.0.0.1:1" in result.err
+    with socket.socket() as taken:  # Bound, and not listening: nobody answers there.
+        taken.bind(("127.0.0.1", 0))
+        url = "http://127.0.0.1:%d" % taken.getsockname()[1]
+        for command in ("list", "watch x", "stats", "audit verify"):
+            result = ctl(None, *command.split(), "--server", url)
+            assert result.code == 6, result
+            assert url in result.err
 
 
 def test_the_flag_beats_the_environment(daemon, ctl):
