@@ -12,18 +12,14 @@ void body_fault(struct request *r, const struct body_member *m, const char *code
     answer_fault(r, arena_printf(r->arena, "/%s", m->name), code, "%s", detail);
 }
 
-/* A name as one segment of a JSON Pointer. */
-static const char *pointer_of(struct request *r, struct json_span name)
+const char *body_pointer(struct request *r, const char *parent, const char *name)
 {
-    struct buf plain;
     struct buf pointer;
     const char *made;
 
-    buf_init(&plain, 1024);
     buf_init(&pointer, 4096);
-    json_span_unescape(name, &plain);
-    buf_add_char(&pointer, '/');
-    for (const char *at = buf_text(&plain); *at != '\0'; at++) {
+    buf_printf(&pointer, "%s/", parent);
+    for (const char *at = name; *at != '\0'; at++) {
         if (*at == '~' || *at == '/') {
             buf_add_text(&pointer, *at == '~' ? "~0" : "~1");
         } else {
@@ -31,8 +27,19 @@ static const char *pointer_of(struct request *r, struct json_span name)
         }
     }
     made = arena_text(r->arena, buf_text(&pointer));
-    buf_done(&plain);
     buf_done(&pointer);
+    return made;
+}
+
+static const char *pointer_of(struct request *r, struct json_span name)
+{
+    struct buf plain;
+    const char *made;
+
+    buf_init(&plain, 1024);
+    json_span_unescape(name, &plain);
+    made = body_pointer(r, "", buf_text(&plain));
+    buf_done(&plain);
     return made;
 }
 

@@ -37,6 +37,9 @@ const char *body_needed_text(struct request *r, const struct body_member *m);
 bool body_whole(struct request *r, const struct body_member *m, int64_t least,
                 int64_t *out);
 
+/* A JSON Pointer: parent's, and a name as one segment more. */
+const char *body_pointer(struct request *r, const char *parent, const char *name);
+
 /* A fault about the member itself. */
 void body_fault(struct request *r, const struct body_member *m, const char *code,
                 const char *detail);

@@ -1,5 +1,5 @@
 /*
- * filter.h - the list's query parameters as the store's filter (http-api.md, "filters").
+ * filter.h - the query's parameters as a filter (saga_filter.h).
  *
  * A comma is or, `&` is and; values are split before they are decoded, so %2C is a comma
  * inside one. Everything lives in the request's arena.
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 #include "adminapi/request.h"
-#include "engine/store/store.h"
+#include "engine/run/saga_filter.h"
 
 /* False: a parameter makes no sense and the request was answered (400). */
-bool filter_read(struct request *r, struct store_filter *out);
+bool filter_read(struct request *r, struct saga_filter *out);
 
 #endif /* ADMINAPI_FILTER_H */

@@ -48,6 +48,11 @@ const struct route routes[] = {
     {"POST", SAGA "/pause", AUTH_OPERATOR, sagas_pause, "preview", "Hold new calls"},
     {"POST", SAGA "/resume", AUTH_OPERATOR, sagas_resume, "preview", "Go on after a pause"},
 
+    {"POST", "/v1/bulk", AUTH_OPERATOR, bulk_start, "", "Do one thing to every saga that a filter finds"},
+    {"GET", "/v1/bulk", AUTH_READER, bulk_list, "limit cursor", "List bulk actions, newest first"},
+    {"GET", "/v1/bulk/{id}", AUTH_READER, bulk_show, "limit cursor", "A bulk action and what became of each saga"},
+    {"POST", "/v1/bulk/{id}/cancel", AUTH_OPERATOR, bulk_cancel, "", "Stop a bulk action before its next saga"},
+
     {"GET", "/v1/audit", AUTH_READER, audit_list, "actor action subject limit cursor", "Who did what, newest first"},
     {"GET", "/v1/services", AUTH_READER, meta_services, "", "The services and how they stand"},
     {"POST", SERVICE "/breaker", AUTH_OPERATOR, services_breaker, "", "Hold a service's breaker open or closed, or leave it alone"},

@@ -43,6 +43,33 @@ bool saga_answer_view(struct request *r, const char *id, struct view *out)
     return e == ERR_OK;
 }
 
+static bool is_over(enum saga_status status)
+{
+    return status == SAGA_STATUS_COMPLETED || status == SAGA_STATUS_COMPENSATED ||
+           status == SAGA_STATUS_RESOLVED;
+}
+
+enum err saga_answer_row(struct request *r, struct json_out *o,
+                         const struct store_saga *row, struct err_info *info)
+{
+    struct store_turn turn = {.turn = 0};
+    struct view v;
+    enum err e;
+
+    if (!is_over(row->status)) {
+        e = view_read(r->reader, r->registry, row->id, 0, r->arena, &v, info);
+        if (e == ERR_OK) {
+            saga_json_summary(o, row, &v, v.state->turn, r->arena);
+        }
+        return e;
+    }
+    e = store_last_turn(r->reader, row->num, r->arena, &turn, info);
+    if (e == ERR_OK) {
+        saga_json_summary(o, row, NULL, turn.turn, r->arena);
+    }
+    return e;
+}
+
 const char *saga_answer_tag(struct request *r, uint64_t revision)
 {
     return arena_printf(r->arena, "r%" PRIu64, revision);

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "adminapi/act_given.h"
 #include "adminapi/answer.h"
 #include "adminapi/body.h"
 #include "adminapi/handlers.h"
@@ -145,37 +146,6 @@ static void read_step(struct request *r, const struct act_shape *shape,
     }
 }
 
-static void read_outcome(struct request *r, const struct body_member *m)
-{
-    const char *outcome = body_needed_text(r, m);
-
-    if (outcome == NULL) {
-        return;
-    }
-    if (strcmp(outcome, "applied") == 0) {
-        r->command.of.act.is_applied = true;
-    } else if (strcmp(outcome, "not-applied") != 0) {
-        body_fault(r, m, "enum", "It must be \"applied\" or \"not-applied\"");
-    }
-}
-
-static void read_given(struct request *r, enum saga_event_kind kind,
-                       const struct body_member all[static MEMBERS])
-{
-    struct command_act *act = &r->command.of.act;
-
-    if (kind == SAGA_EV_SKIP) {
-        act->body = all[M_OUTPUT].value;
-        if (act->body.at == NULL) {
-            answer_fault(r, "", "required", "The member 'output' is required");
-        }
-    }
-    if (kind == SAGA_EV_RESOLVE) {
-        act->body = all[M_BODY].value;
-        read_outcome(r, &all[M_OUTCOME]);
-    }
-}
-
 /* The named step must be the definition's, and have items if one is named. */
 static bool check_step(struct request *r, const struct body_member all[static MEMBERS])
 {
@@ -226,7 +196,10 @@ static void act(struct request *r, const struct act_shape *shape)
     }
     read_reason(r, &all[M_REASON], shape->needs_reason && !is_preview);
     read_step(r, shape, all);
-    read_given(r, shape->kind, all);
+    act_given_read(r, &c->of.act,
+                   &(struct act_given){.output = &all[M_OUTPUT],
+                                       .outcome = &all[M_OUTCOME],
+                                       .body = &all[M_BODY]});
     c->of.act.preview = body_text(r, &all[M_PREVIEW]);
     if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid") ||
         !check_step(r, all)) {

@@ -1,8 +1,5 @@
 /*
  * sagas_list.c - GET /v1/sagas: newest first, filtered, in pages.
- *
- * An entry is the saga without steps, input and output. `why` and `actions` need the
- * saga's state and are read for those that are not final; the others have none.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -11,7 +8,7 @@
 #include "adminapi/filter.h"
 #include "adminapi/handlers.h"
 #include "adminapi/page.h"
-#include "adminapi/saga_json.h"
+#include "adminapi/saga_answer.h"
 #include "base/json.h"
 
 struct rows {
@@ -41,33 +38,6 @@ static bool keep_row(void *user, const struct store_saga *row)
     kept->definition_name = arena_text(rows->arena, row->definition_name);
     rows->n++;
     return true;
-}
-
-static bool is_over(enum saga_status status)
-{
-    return status == SAGA_STATUS_COMPLETED || status == SAGA_STATUS_COMPENSATED ||
-           status == SAGA_STATUS_RESOLVED;
-}
-
-static enum err put_row(struct request *r, struct json_out *o,
-                        const struct store_saga *row, struct err_info *info)
-{
-    struct store_turn turn = {.turn = 0};
-    struct view v;
-    enum err e;
-
-    if (!is_over(row->status)) {
-        e = view_read(r->reader, r->registry, row->id, 0, r->arena, &v, info);
-        if (e == ERR_OK) {
-            saga_json_summary(o, row, &v, v.state->turn, r->arena);
-        }
-        return e;
-    }
-    e = store_last_turn(r->reader, row->num, r->arena, &turn, info);
-    if (e == ERR_OK) {
-        saga_json_summary(o, row, NULL, turn.turn, r->arena);
-    }
-    return e;
 }
 
 /* ---- count=estimate
@@ -143,7 +113,7 @@ static enum err put_rows(struct request *r, struct json_out *o, const struct row
     json_key(o, "items");
     json_open_array(o);
     for (size_t i = 0; i < rows->n && e == ERR_OK; i++) {
-        e = put_row(r, o, &rows->items[i], info);
+        e = saga_answer_row(r, o, &rows->items[i], info);
     }
     return e;
 }
@@ -152,7 +122,7 @@ void sagas_list(struct request *r)
 {
     struct rows rows = {.arena = r->arena};
     struct err_info info = {.text = ""};
-    struct store_filter filter;
+    struct saga_filter filter;
     const char *last = NULL;
     struct json_out o;
     struct page page;
@@ -163,10 +133,10 @@ void sagas_list(struct request *r)
     }
     rows.limit = page.limit;
     rows.items = arena_take(r->arena, (page.limit + 1) * sizeof(rows.items[0]));
-    e = store_scan_sagas(r->reader, &filter, page.after_number, page.limit + 1, keep_row,
-                         &rows, &info);
+    e = store_scan_sagas(r->reader, &filter.store, page.after_number, page.limit + 1,
+                         keep_row, &rows, &info);
     if (e == ERR_OK) {
-        e = put_rows(r, &o, &rows, &filter, &info);
+        e = put_rows(r, &o, &rows, &filter.store, &info);
     }
     if (e != ERR_OK) {
         answer_failure(r, e, &info);

@@ -412,6 +412,16 @@ bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *
     return false;
 }
 
+size_t services_waiting(const struct services *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        n += s->by_name[i]->line.n;
+    }
+    return n;
+}
+
 void services_set_held(struct services *s, bool is_held)
 {
     s->is_held = is_held;

@@ -96,6 +96,9 @@ void services_forget(struct services *s, uint64_t saga);
 bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *out,
                    struct service **service_out);
 
+/* How many stand in line, at all services. */
+size_t services_waiting(const struct services *s);
+
 /* Held: nobody is granted anything, everybody stands in line (draining, disk nearly
  * full). */
 void services_set_held(struct services *s, bool is_held);

@@ -1,4 +1,6 @@
-/* act.c - COMMAND_ACT: what an operator does to one saga (S60 to S63). */
+/* act.c - see act.h; and COMMAND_ACT, which is one action on one saga. */
+#include "engine/run/act.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -34,7 +36,7 @@ static void refuse_in_flight(struct engine *e, struct resident *r, struct comman
         c->in_flight_until_ms = e->now_ms;
     }
     clk_to_text(c->in_flight_until_ms, text);
-    commands_refuse(
+    commands_note(
         c, PROBLEM_CALL_IN_FLIGHT,
         "The step's own call is in flight and ends by %s at the latest; try then", text);
 }
@@ -46,27 +48,18 @@ static void refuse(struct engine *e, struct resident *r, struct command *c,
         refuse_in_flight(e, r, c);
         return;
     }
-    commands_refuse(
+    commands_note(
         c, PROBLEM_INVALID_STATE, "'%s' is not possible: the saga is %s%s%s",
         saga_event_name(c->of.act.action), saga_status_name(saga_status_of(&e->saga)),
         (e->saga.flags & (uint32_t)SAGA_FLAG_PAST_PIVOT) != 0 ? ", past its pivot" : "",
         c->of.act.step != NULL ? " and the step does not allow it" : "");
 }
 
-/* For a repeat of it: the turn says what the answer showed. */
-static void keep_answer(struct engine *e, struct resident *r, struct command *c)
-{
-    commands_keep_replay(e, c, r->num, arena_printf(c->arena, "%" PRIu64, c->revision));
-}
-
 static void done(struct engine *e, struct resident *r, struct command *c)
 {
-    c->revision = e->saga.turn;
     c->is_noted = c->of.act.action == SAGA_EV_CANCEL &&
                   (e->saga.flags & (uint32_t)SAGA_FLAG_BACK_WANTED) != 0;
     commands_audit(e, c, saga_event_name(c->of.act.action), r->row.id, e->saga.turn);
-    keep_answer(e, r, c);
-    batch_add_answer(engine_batch(e), c, r->num);
 }
 
 /* Step number of the command's step, PLAN_NONE if it names none. False: refused. */
@@ -78,8 +71,8 @@ static bool find_step(struct resident *r, struct command *c, uint16_t *step)
     }
     *step = definition_step_of(r->entry->definition, c->of.act.step);
     if (*step == PLAN_NONE) {
-        commands_refuse(c, PROBLEM_INPUT_INVALID,
-                        "The saga's definition has no step '%s'", c->of.act.step);
+        commands_note(c, PROBLEM_INPUT_INVALID, "The saga's definition has no step '%s'",
+                      c->of.act.step);
         return false;
     }
     return true;
@@ -91,22 +84,22 @@ static bool is_stale(const struct engine *e, struct command *c)
     const struct command_act *a = &c->of.act;
 
     if (a->revision != 0 && a->revision != e->saga.turn) {
-        commands_refuse(c, PROBLEM_STALE_REVISION,
-                        "The saga is at revision %" PRIu64 ", not %" PRIu64
-                        "; look again and decide again",
-                        e->saga.turn, a->revision);
+        commands_note(c, PROBLEM_STALE_REVISION,
+                      "The saga is at revision %" PRIu64 ", not %" PRIu64
+                      "; look again and decide again",
+                      e->saga.turn, a->revision);
         return true;
     }
     if (a->preview != NULL && !preview_token_fits(a->preview, a, e->saga.turn)) {
-        commands_refuse(c, PROBLEM_PREVIEW_STALE,
-                        "The saga has moved since the preview, or this is another action "
-                        "than was previewed; preview it again");
+        commands_note(c, PROBLEM_PREVIEW_STALE,
+                      "The saga has moved since the preview, or this is another action "
+                      "than was previewed; preview it again");
         return true;
     }
     return false;
 }
 
-static void act(struct engine *e, struct resident *r, struct command *c)
+enum act_result act_on_saga(struct engine *e, struct resident *r, struct command *c)
 {
     const struct command_act *a = &c->of.act;
     struct record record = {
@@ -119,25 +112,46 @@ static void act(struct engine *e, struct resident *r, struct command *c)
     enum saga_result result;
 
     if (!find_step(r, c, &record.event.step)) {
-        return;
+        return ACT_REFUSED;
     }
     turn_load_state(e, r);
     c->revision = e->saga.turn;
     if (is_stale(e, c)) {
-        return;
+        return ACT_REFUSED;
     }
     result = turn_apply(e, r, &record);
+    c->revision = e->saga.turn;
     if (result == SAGA_APPLIED) {
         done(e, r, c);
-    } else if (result == SAGA_LATE && (r->n_uncommitted > 0 || c->replay_key != NULL)) {
-        c->revision = e->saga.turn;
+        return ACT_APPLIED;
+    }
+    if (result == SAGA_LATE) {
+        return ACT_SO_ALREADY;
+    }
+    refuse(e, r, c, result);
+    return ACT_REFUSED;
+}
+
+/* ---- COMMAND_ACT
+ * ------------------------------------------------------------------------------ */
+
+/* For a repeat of it: the turn says what the answer showed. */
+static void keep_answer(struct engine *e, struct resident *r, struct command *c)
+{
+    commands_keep_replay(e, c, r->num, arena_printf(c->arena, "%" PRIu64, c->revision));
+}
+
+/* After the commit, if there is one to wait for. */
+static void answer(struct engine *e, struct resident *r, struct command *c,
+                   enum act_result result)
+{
+    if (result == ACT_REFUSED) {
+        c->done(c->user, c);
+    } else if (result == ACT_APPLIED || r->n_uncommitted > 0 || c->replay_key != NULL) {
         keep_answer(e, r, c);
         batch_add_answer(engine_batch(e), c, r->num);
-    } else if (result == SAGA_LATE) { /* It is so already; nothing to commit. */
-        c->revision = e->saga.turn;
+    } else { /* It is so already; nothing to commit. */
         waiters_answer(e, r, c);
-    } else {
-        refuse(e, r, c, result);
     }
 }
 
@@ -161,7 +175,7 @@ void commands_act(struct engine *e, struct command *c)
                         "%s", info.text);
         return;
     }
-    act(e, r, c);
+    answer(e, r, c, act_on_saga(e, r, c));
     if (r->n_uncommitted == 0) {
         turn_let_go(e, r);
     }

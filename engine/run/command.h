@@ -25,7 +25,9 @@ enum command_kind {
     COMMAND_START,
     COMMAND_STARTS, /* Many, each a command of its own, in one commit. */
     COMMAND_ACT,    /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
-    COMMAND_PURGE,  /* watch_id's, with its children: out of the store. */
+    COMMAND_BULK,   /* The same to every saga that a filter finds, one after the other. */
+    COMMAND_BULK_CANCEL,
+    COMMAND_PURGE, /* watch_id's, with its children: out of the store. */
     COMMAND_SIGNAL,
     COMMAND_CALLBACK,
     COMMAND_DEFINITION_PUT,
@@ -69,6 +71,14 @@ struct command_act {
     bool is_applied;       /* resolve */
     uint64_t revision;     /* The one it was decided on; 0: not said. */
     const char *preview;   /* The token of its preview; NULL: not said. */
+};
+
+struct command_bulk {
+    const char *id;         /* Of the bulk action; BULK: made with its first answer. */
+    const char *filter;     /* JSON object text: the list's parameters. */
+    struct command_act act; /* What is done to each; its id is not looked at. */
+    uint64_t upto;          /* Sagas with a larger number are not touched. */
+    uint64_t total;         /* Sagas that match now. */
 };
 
 struct command_signal {
@@ -143,6 +153,7 @@ struct command {
         struct command_start start;
         struct command_starts starts;
         struct command_act act;
+        struct command_bulk bulk;
         struct command_signal signal;
         struct command_callback callback;
         struct command_definition definition;

@@ -13,15 +13,31 @@
 #include "engine/run/turn.h"
 #include "engine/run/waiters.h"
 
+static void note(struct command *c, enum problem problem, const char *fmt, va_list args)
+    __attribute__((format(printf, 3, 0)));
+static void note(struct command *c, enum problem problem, const char *fmt, va_list args)
+{
+    (void)vsnprintf(c->detail.text, sizeof(c->detail.text), fmt,
+                    args); /* Cut, not fail. */
+    c->problem = problem;
+}
+
+void commands_note(struct command *c, enum problem problem, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    note(c, problem, fmt, args);
+    va_end(args);
+}
+
 void commands_refuse(struct command *c, enum problem problem, const char *fmt, ...)
 {
     va_list args;
 
     va_start(args, fmt);
-    (void)vsnprintf(c->detail.text, sizeof(c->detail.text), fmt,
-                    args); /* Cut, not fail. */
+    note(c, problem, fmt, args);
     va_end(args);
-    c->problem = problem;
     c->done(c->user, c);
 }
 
@@ -39,6 +55,9 @@ static void answer_as_before(struct engine *e, struct command *c,
     }
     if (c->kind == COMMAND_SERVICE && replay->body.n > 0) {
         c->services = arena_copy(c->arena, replay->body.at, replay->body.n);
+    }
+    if (c->kind == COMMAND_BULK && replay->body.n > 0) {
+        c->of.bulk.id = arena_copy(c->arena, replay->body.at, replay->body.n);
     }
     if (replay->saga == 0) {
         c->replay_status = replay->status;
@@ -177,6 +196,12 @@ void commands_take(struct engine *e, struct command *c)
         return;
     case COMMAND_ACT:
         commands_act(e, c);
+        return;
+    case COMMAND_BULK:
+        commands_bulk(e, c);
+        return;
+    case COMMAND_BULK_CANCEL:
+        commands_bulk_cancel(e, c);
         return;
     case COMMAND_PURGE:
         commands_purge(e, c);

@@ -2,8 +2,8 @@
  * commands.h - what each command does, on the engine thread (command.h has their form).
  *
  * Each takes the command over: it is answered at once when refused, else after the commit
- * of the batch that did it. start.c, starts.c, act.c, receive.c, publish.c, tend.c and
- * restore.c hold one kind each.
+ * of the batch that did it. start.c, starts.c, act.c, receive.c, publish.c, tend.c,
+ * restore.c and bulk_start.c hold one kind each.
  */
 #ifndef RUN_COMMANDS_H
 #define RUN_COMMANDS_H
@@ -18,6 +18,8 @@ void commands_take(struct engine *e, struct command *c);
 void commands_start(struct engine *e, struct command *c);
 void commands_starts(struct engine *e, struct command *c);
 void commands_act(struct engine *e, struct command *c);
+void commands_bulk(struct engine *e, struct command *c);
+void commands_bulk_cancel(struct engine *e, struct command *c);
 void commands_purge(struct engine *e, struct command *c);
 void commands_signal(struct engine *e, struct command *c);
 void commands_callback(struct engine *e, struct command *c);
@@ -32,6 +34,10 @@ bool commands_is_purged(struct engine *e, const char *id);
 
 /* Refuse with a problem and a sentence, now. */
 void commands_refuse(struct command *c, enum problem problem, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same without the answer: it is another one's to give. */
+void commands_note(struct command *c, enum problem problem, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* An Idempotency-Key seen before: true if c was answered here. */

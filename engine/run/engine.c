@@ -48,6 +48,7 @@ static void destroy(struct engine *e)
     timers_destroy(e->timers);
     pending_destroy(e->pending);
     outbox_destroy(e->outbox);
+    bulks_done(&e->bulks);
     registry_destroy(e->registry);
     store_reader_close(e->reader);
     services_destroy(e->config.services);
@@ -75,6 +76,7 @@ static struct engine *create(const struct engine_config *config)
     e->timers = timers_create(residents_max);
     e->pending = pending_create();
     e->outbox = outbox_create();
+    bulks_init(&e->bulks);
     e->scratch = arena_create(SCRATCH_BYTES);
     batch_init(&e->batches[0]);
     batch_init(&e->batches[1]);
@@ -97,6 +99,9 @@ static enum err open_parts(struct engine *e, struct err_info *info)
     }
     if (err == ERR_OK) {
         err = recover_begin(e, info);
+    }
+    if (err == ERR_OK) {
+        err = bulks_recover(e, info);
     }
     if (err == ERR_OK) {
         err = writer_start(e->config.store, committed, e, &e->writer, info);

@@ -243,6 +243,7 @@ static int sleep_ms(struct engine *e)
     }
     until = earlier(until, mono_of(e, e->sleepers_at_ms));
     until = earlier(until, mono_of(e, outbox_wake_at(e)));
+    until = earlier(until, bulks_wake_at(e));
     return until > e->mono_ms ? (int)(until - e->mono_ms) : 0;
 }
 
@@ -274,6 +275,7 @@ static void go_round(struct engine *e)
     (void)grant_all(e, GRANTS_A_ROUND);
     take_timers(e);
     release_restored(e);
+    bulks_run(e);
     take_reload(e);
     outbox_send_due(e);
     batch_hand_over(e);

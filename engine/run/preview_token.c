@@ -23,12 +23,17 @@ static void make_key(void)
     assert(is_key);
 }
 
+void preview_token_sign(const void *bytes, size_t n, char out[static HASH_MAC_HEX])
+{
+    (void)pthread_once(&once, make_key);
+    hash_keyed(key, bytes, n, out);
+}
+
 void preview_token_write(const struct command_act *act, uint64_t revision,
                          char out[static HASH_MAC_HEX])
 {
     struct buf text;
 
-    (void)pthread_once(&once, make_key);
     buf_init(&text, LIMIT_BODY_BYTES + 4096);
     /* Neither an id nor a step's id holds a blank; the body is last. */
     buf_printf(&text, "%s %" PRIu64 " %s %s %" PRIu32 " %d ", act->id, revision,
@@ -38,7 +43,7 @@ void preview_token_write(const struct command_act *act, uint64_t revision,
         buf_add(&text, act->body.at, act->body.n);
     }
     assert(!text.is_over);
-    hash_keyed(key, text.bytes, text.n, out);
+    preview_token_sign(text.bytes, text.n, out);
     buf_done(&text);
 }
 

@@ -17,6 +17,9 @@
 void preview_token_write(const struct command_act *act, uint64_t revision,
                          char out[static HASH_MAC_HEX]);
 
+/* The keyed hash itself, over any bytes. */
+void preview_token_sign(const void *bytes, size_t n, char out[static HASH_MAC_HEX]);
+
 /* Was `token` made of this action on this revision? */
 bool preview_token_fits(const char *token, const struct command_act *act,
                         uint64_t revision);

@@ -14,6 +14,7 @@
 #include "base/queue.h"
 #include "engine/calls/calls.h"
 #include "engine/run/batch.h"
+#include "engine/run/bulk.h"
 #include "engine/run/engine.h"
 #include "engine/run/metrics.h"
 #include "engine/run/pending.h"
@@ -63,6 +64,7 @@ struct engine {
     struct timers *timers;
     struct pending *pending;
     struct outbox *outbox;
+    struct bulks bulks;
     struct batch batches[2]; /* One fills while the other commits. */
     unsigned filling;        /* Index of the one that fills. */
     bool is_committing;

@@ -403,6 +403,9 @@ MUST_CHECK enum err store_scan_sagas(struct store_reader *r,
                                      store_each_saga each, void *user,
                                      struct err_info *info);
 
+/* A row to keep: its texts live in a. */
+struct store_saga store_saga_copy(struct arena *a, const struct store_saga *from);
+
 /* How many such sagas there are, each looked at. */
 MUST_CHECK enum err store_count_sagas(struct store_reader *r,
                                       const struct store_filter *filter,

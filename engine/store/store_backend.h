@@ -179,7 +179,6 @@ struct store_backend {
 
 /* Copies whose texts and bytes live in a. */
 struct store_bytes store_bytes_copy(struct arena *a, struct store_bytes from);
-struct store_saga store_saga_copy(struct arena *a, const struct store_saga *from);
 struct store_definition store_definition_copy(struct arena *a,
                                               const struct store_definition *from);
 struct store_replay store_replay_copy(struct arena *a, const struct store_replay *from);
