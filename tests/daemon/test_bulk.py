@@ -147,7 +147,6 @@ def test_the_audit_names_who_began_it_and_each_saga_once(world):
     assert {a["requestId"] for a in retries} == {"%s/%s" % (bulk_id, i) for i in ids}
     [began] = world.audit(action="bulk")
     assert (began["subject"], began["reason"]) == (bulk_id, REASON)
-    assert world.daemon.client.journal(ids[0])[-1]["event"] != "retry"
     [turn] = [t for t in world.daemon.client.journal(ids[0]) if t["event"] == "retry"]
     assert (turn["actor"], turn["reason"]) == ("anonymous", REASON)
 
