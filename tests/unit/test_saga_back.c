@@ -303,6 +303,8 @@ START_TEST(test_neither_deadline_nor_cancel_stops_a_compensation)
     ck_assert_int_eq(story_event(&st, SAGA_EV_DEADLINE), SAGA_LATE);
     ck_assert_int_eq(story_act(&st, SAGA_EV_CANCEL, NULL), SAGA_LATE);
     story_is(&st, "turn 3 compensating a compensation attempt 1");
+    story_answer(&st, "a", "timeout"); /* Its own time is a day (S25), not the saga's. */
+    ck_assert_int_eq(story_cell(&st, "a")->state, CELL_BACKING_OFF);
 }
 END_TEST
 

@@ -88,6 +88,19 @@ START_TEST(test_the_first_signal_goes_to_the_first_wait)
 }
 END_TEST
 
+START_TEST(test_a_kept_signal_is_not_taken_for_one_of_another_name)
+{
+    story_open(&st, "a one:signal two:signal");
+    story_start(&st);
+    story_signal(&st, 1); /* For `two`. */
+    story_answer(&st, "a", "succeeded");
+    story_is(&st, "turn 3 running one waiting");
+    ck_assert_uint_eq(st.s.n_signals, 1);
+    story_signal(&st, 0);
+    story_is(&st, "turn 4 completed");
+}
+END_TEST
+
 START_TEST(test_a_signal_that_is_refused_rejects_the_wait)
 {
     story_open(&st, "a ok:signal");
@@ -467,6 +480,7 @@ int main(void)
         test_a_signal_that_comes_early_is_kept_for_its_wait,
         test_sixteen_signals_are_kept_and_the_next_is_refused,
         test_the_first_signal_goes_to_the_first_wait,
+        test_a_kept_signal_is_not_taken_for_one_of_another_name,
         test_a_signal_that_is_refused_rejects_the_wait,
         test_a_signal_whose_condition_fails_is_stuck, test_a_signal_in_time_or_rejected,
         test_a_signal_in_time_or_on_without_it,

@@ -111,10 +111,12 @@ START_TEST(test_a_cut_body_is_unknown)
     const struct verdict_facts by_length = body_cut(CURLE_PARTIAL_FILE);
     const struct verdict_facts by_reset = body_cut(CURLE_RECV_ERROR);
     const struct verdict_facts by_time = body_cut(CURLE_OPERATION_TIMEDOUT);
+    const struct verdict_facts unnoticed = body_cut(CURLE_OK); /* By curl. */
 
     ck_assert_str_eq(words_of(&by_length, &action), "unknown, retried");
     ck_assert_str_eq(words_of(&by_reset, &action), "unknown, retried");
     ck_assert_str_eq(words_of(&by_time, &action), "unknown, retried");
+    ck_assert_str_eq(words_of(&unnoticed, &action), "unknown, retried");
 }
 END_TEST
 
