@@ -297,14 +297,17 @@ static bool has_bad_news(const struct saga *child)
     return false;
 }
 
-/* How it goes on is not for its parent to see: it is held, may be past its pivot before
- * it hears of a cancel, or will end badly while its siblings go on. */
+/* How it goes on is not for its parent to see: it is held (and may end all the same, its
+ * last call being in flight), may be past its pivot before it hears of a cancel, or will
+ * end badly while its siblings go on. */
 static bool is_odd(const struct sim_world *w, const struct sim_saga *s,
                    const struct saga *child)
 {
-    return (child->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0 ||
-           world_plan(w, s)->nodes[0].holds_pivot || has_bad_news(child) ||
-           (child->state == SAGA_BACKWARD && before.n_cells > 1);
+    const uint32_t held = (uint32_t)SAGA_FLAG_PAUSED | (uint32_t)SAGA_FLAG_OVER_LIMIT |
+                          (uint32_t)SAGA_FLAG_POISON;
+
+    return (child->flags & held) != 0 || world_plan(w, s)->nodes[0].holds_pivot ||
+           has_bad_news(child) || (child->state == SAGA_BACKWARD && before.n_cells > 1);
 }
 
 static bool are_children_plain(struct sim_world *w)

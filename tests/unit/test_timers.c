@@ -35,6 +35,24 @@ START_TEST(test_equal_times_fire_in_the_order_set)
 }
 END_TEST
 
+START_TEST(test_ten_thousand_equal_times_fire_once_each_in_the_order_set)
+{
+    enum { MANY = 10000 };
+    struct timers *many = timers_create(MANY);
+    uint32_t slot;
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        timers_set(many, (i * 7919) % MANY, 100);
+    }
+    for (uint32_t i = 0; i < MANY; i++) {
+        ck_assert(timers_pop_due(many, 100, &slot));
+        ck_assert_uint_eq(slot, (i * 7919) % MANY);
+    }
+    ck_assert(!timers_pop_due(many, 100, &slot));
+    timers_destroy(many);
+}
+END_TEST
+
 START_TEST(test_nothing_fires_before_its_time)
 {
     uint32_t slot;
@@ -113,6 +131,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_equal_times_fire_in_the_order_set);
+    tcase_add_test(tcase, test_ten_thousand_equal_times_fire_once_each_in_the_order_set);
     tcase_add_test(tcase, test_nothing_fires_before_its_time);
     tcase_add_loop_test(tcase, test_agrees_with_a_linear_scan, 1, 500);
     suite_add_tcase(suite, tcase);
