@@ -46,7 +46,7 @@ void bulk_json_item(struct json_out *o, const struct store_bulk_item *i)
     json_open_object(o);
     json_put(o, "id", i->saga);
     json_put(o, "status", saga_status_name(i->status));
-    json_put(o, "code", i->code != NULL ? i->code : "ok");
+    json_put(o, "code", i->code); /* null: it was done. */
     json_close_object(o);
 }
 
