@@ -48,6 +48,8 @@
     (24LL * 3600 * 1000) /* Of one downtime, given to deadlines (S43). */
 #define LIMIT_NEAR_MS \
     60000 /* A saga due later than this sleeps on disk, not in memory. */
+#define LIMIT_FEED_BYTES \
+    (2 * 1024 * 1024) /* Events kept for who follows: some 20,000; a power of two. */
 
 /* The front door */
 #define LIMIT_API_CONNECTIONS 4096
@@ -56,7 +58,10 @@
 #define LIMIT_HEADERS_MS 10000 /* Absolute time for a request's headers. */
 #define LIMIT_BODY_MS 30000    /* Absolute time for a request's body. */
 #define LIMIT_WAIT_S 60        /* Longest Prefer: wait. */
-#define LIMIT_PAGE 50          /* Items of a list by default. */
+#define LIMIT_API_STREAMS \
+    1024 /* Streams of events open at once (503): a quarter of the connections. */
+#define LIMIT_STREAM_QUIET_MS 15000 /* A comment after so long: proxies see life. */
+#define LIMIT_PAGE 50               /* Items of a list by default. */
 #define LIMIT_PAGE_MAX 500
 
 #endif /* BASE_LIMITS_H */

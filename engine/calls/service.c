@@ -525,6 +525,11 @@ void service_write(const struct service *s, uint64_t mono_ms, struct json_out *o
     json_close_object(out);
 }
 
+uint32_t services_queued(const struct services *s)
+{
+    return queues_length(s->queues);
+}
+
 void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out)
 {
     for (size_t i = 0; i < s->n; i++) {

@@ -107,6 +107,9 @@ void services_set_held(struct services *s, bool is_held);
  * (rate, breaker), 0 if never. */
 uint64_t services_wake_at(const struct services *s);
 
+/* Calls that stand in line for a slot, of all services. */
+uint32_t services_queued(const struct services *s);
+
 /* Operator: "open", "closed", "auto"; pause and resume. */
 void service_set_paused(struct service *s, bool is_paused);
 enum service_breaker {

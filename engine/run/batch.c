@@ -9,6 +9,7 @@
 #include "engine/run/outbox.h"
 #include "engine/run/sending.h"
 #include "engine/run/state.h"
+#include "engine/run/tell.h"
 #include "engine/run/turn.h"
 #include "engine/run/waiters.h"
 
@@ -23,7 +24,8 @@ static void empty(struct batch *b)
     b->first_answer = NULL;
     b->last_answer = &b->first_answer;
     b->spans = NULL;
-    b->turns = NULL;
+    b->first_turn = NULL;
+    b->last_turn = &b->first_turn;
     b->n_turns = 0;
     b->changes_definitions = false;
     store_batch_clear(&b->ops);
@@ -69,13 +71,15 @@ void batch_add_span(struct batch *b, const char *json)
     b->spans = kept;
 }
 
-void batch_add_turn(struct batch *b, struct resident *r)
+void batch_add_turn(struct batch *b, struct resident *r, const struct batch_turn *turn)
 {
     struct batch_turn *kept = arena_take(b->ops.arena, sizeof(*kept));
 
+    *kept = *turn;
     kept->saga = r->num;
-    kept->next = b->turns;
-    b->turns = kept;
+    kept->next = NULL;
+    *b->last_turn = kept;
+    b->last_turn = &kept->next;
     b->n_turns++;
     r->n_uncommitted++;
 }
@@ -141,10 +145,23 @@ void batch_hand_over(struct engine *e)
     writer_commit(e->writer, &b->ops);
 }
 
+/* Who follows hears of the turns, and they are counted. Before anything else is let out:
+ * the sagas are still in memory, and a stream is then no later than an answer. */
+static void tell_turns(struct engine *e, const struct batch *b)
+{
+    if (b->first_turn == NULL) {
+        return;
+    }
+    for (const struct batch_turn *t = b->first_turn; t != NULL; t = t->next) {
+        tell_turn(e, table_find(e->table, t->saga), t);
+    }
+    feed_wake(e->feed);
+}
+
 /* Each saga once it has no turn left to commit: its waiters, and whether it may go. */
 static void release_sagas(struct engine *e, struct batch *b)
 {
-    for (struct batch_turn *t = b->turns; t != NULL; t = t->next) {
+    for (struct batch_turn *t = b->first_turn; t != NULL; t = t->next) {
         struct resident *r = table_find(e->table, t->saga);
 
         if (--r->n_uncommitted == 0) {
@@ -165,6 +182,7 @@ void batch_release(struct engine *e)
     if (b->changes_definitions) {
         atomic_fetch_add(&e->stamp, 1);
     }
+    tell_turns(e, b);
     for (const struct batch_send *s = b->first_send; s != NULL; s = s->next) {
         sending_release(e, s);
     }

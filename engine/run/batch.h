@@ -42,6 +42,15 @@ struct batch_span { /* A span for the collector (spans.h). */
 struct batch_turn { /* A saga with a turn in this batch; once per turn. */
     struct batch_turn *next;
     uint64_t saga;
+    /* The turn and how the saga stood after it: told and counted after the commit. */
+    uint64_t turn;
+    uint64_t at_ms;
+    enum saga_event_kind event;
+    enum outcome outcome;
+    uint16_t step; /* The event's; 0, PLAN_NONE: none. */
+    enum saga_status status;
+    bool is_paused;
+    bool is_new_status; /* Before the turn it had another, or none. */
 };
 
 struct batch {
@@ -52,7 +61,8 @@ struct batch {
     struct batch_answer *first_answer;
     struct batch_answer **last_answer;
     struct batch_span *spans; /* The last one first. */
-    struct batch_turn *turns;
+    struct batch_turn *first_turn;
+    struct batch_turn **last_turn;
     size_t n_turns;
     bool changes_definitions;
 };
@@ -63,7 +73,8 @@ void batch_done(struct batch *b);
 void batch_add_send(struct batch *b, const struct batch_send *send);
 void batch_add_answer(struct batch *b, struct command *c, uint64_t saga);
 void batch_add_span(struct batch *b, const char *json);
-void batch_add_turn(struct batch *b, struct resident *r);
+/* The resident's turn, copied; `saga` and `next` are set here. */
+void batch_add_turn(struct batch *b, struct resident *r, const struct batch_turn *turn);
 
 /* Hand the filling batch to the writer if it is idle and there is something in it. */
 void batch_hand_over(struct engine *e);

@@ -19,6 +19,7 @@
 #include "engine/calls/service.h"
 #include "engine/core/saga.h"
 #include "engine/run/problem.h"
+#include "engine/run/stats.h"
 #include "engine/store/store.h"
 
 enum command_kind {
@@ -35,8 +36,9 @@ enum command_kind {
     COMMAND_DEFINITION_FLAGS, /* Pause or resume starts, archive. */
     COMMAND_SERVICE,          /* Its breaker, pause, resume. */
     COMMAND_RELEASE,          /* A restored engine goes on. */
-    COMMAND_WATCH, /* Answer when the saga has moved as asked, or at the end. */
-    COMMAND_STATS, /* Answer with numbers, at once. */
+    COMMAND_WATCH,  /* Answer when the saga has moved as asked, or at the end. */
+    COMMAND_STATS,  /* Answer with numbers, at once. */
+    COMMAND_COUNTS, /* Answer with what happened when, at once. */
 };
 
 enum command_wait {
@@ -128,6 +130,16 @@ struct command_service {
     enum service_breaker breaker; /* BREAKER: what it is to be. */
 };
 
+struct command_counts {
+    struct stats_range range; /* One that stats_check() lets through. */
+
+    /* The answer's. */
+    struct stats_read read;
+    uint32_t n_active; /* Sagas in memory. */
+    uint32_t calls_in_flight;
+    uint32_t calls_queued;
+};
+
 struct command {
     enum command_kind kind;
     struct arena *arena; /* The maker's. */
@@ -158,6 +170,7 @@ struct command {
         struct command_callback callback;
         struct command_definition definition;
         struct command_service service;
+        struct command_counts counts;
     } of;
 
     /* ---- the answer ---- */

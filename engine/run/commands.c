@@ -185,6 +185,17 @@ static void take_stats(struct engine *e, struct command *c)
     c->done(c->user, c);
 }
 
+static void take_counts(struct engine *e, struct command *c)
+{
+    struct command_counts *counts = &c->of.counts;
+
+    stats_read(e->stats, &counts->range, e->now_ms, c->arena, &counts->read);
+    counts->n_active = table_count(e->table);
+    counts->calls_in_flight = calls_in_flight(e->calls);
+    counts->calls_queued = services_queued(e->config.services);
+    c->done(c->user, c);
+}
+
 void commands_take(struct engine *e, struct command *c)
 {
     switch (c->kind) {
@@ -228,6 +239,9 @@ void commands_take(struct engine *e, struct command *c)
         return;
     case COMMAND_STATS:
         take_stats(e, c);
+        return;
+    case COMMAND_COUNTS:
+        take_counts(e, c);
         return;
     }
 }

@@ -49,6 +49,8 @@ static void destroy(struct engine *e)
     pending_destroy(e->pending);
     outbox_destroy(e->outbox);
     bulks_done(&e->bulks);
+    feed_destroy(e->feed);
+    stats_destroy(e->stats);
     registry_destroy(e->registry);
     store_reader_close(e->reader);
     services_destroy(e->config.services);
@@ -77,6 +79,7 @@ static struct engine *create(const struct engine_config *config)
     e->pending = pending_create();
     e->outbox = outbox_create();
     bulks_init(&e->bulks);
+    e->stats = stats_create(clk_wall_ms());
     e->scratch = arena_create(SCRATCH_BYTES);
     batch_init(&e->batches[0]);
     batch_init(&e->batches[1]);
@@ -91,8 +94,11 @@ static enum err open_parts(struct engine *e, struct err_info *info)
     struct calls_config calls = {.egress = e->config.egress,
                                  .user_agent = e->config.user_agent,
                                  .calls_max = e->config.calls_max};
-    enum err err = store_reader_open(e->config.store, &e->reader, info);
+    enum err err = feed_create(&e->feed, info);
 
+    if (err == ERR_OK) {
+        err = store_reader_open(e->config.store, &e->reader, info);
+    }
     if (err == ERR_OK) {
         e->registry = registry_create(e->reader, &e->stamp);
         err = calls_create(&calls, &e->calls, info);
@@ -149,6 +155,11 @@ void engine_open(struct engine *e, const char *base_url)
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e)
 {
     return &e->stamp;
+}
+
+struct feed *engine_feed(struct engine *e)
+{
+    return e->feed;
 }
 
 bool engine_is_ready(const struct engine *e)

@@ -5,8 +5,8 @@
  * core, hands batches to the writer and, after each commit, releases what it allowed:
  * calls out, answers to API threads, wake-ups of waiters. See loop.c.
  *
- * All functions but engine_submit(), engine_is_*() and engine_stamp() are for the thread
- * that created the engine.
+ * All functions but engine_submit(), engine_is_*(), engine_feed() and engine_stamp() are
+ * for the thread that created the engine.
  */
 #ifndef RUN_ENGINE_H
 #define RUN_ENGINE_H
@@ -25,6 +25,7 @@
 #include "engine/store/writer.h"
 
 struct engine;
+struct feed;
 
 struct engine_config {
     struct store *store;       /* Borrowed; outlives the engine. */
@@ -64,6 +65,9 @@ MUST_CHECK enum err engine_submit(struct engine *e, struct command *c);
 
 /* Any thread: the store's copy, see writer_copy(). */
 MUST_CHECK enum err engine_copy(struct engine *e, struct writer_copy *copy);
+
+/* Any thread: what was committed, to follow; until engine_stop(). */
+struct feed *engine_feed(struct engine *e);
 
 /* Any thread: raised after each commit that changed a definition's row. */
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e);

@@ -16,10 +16,12 @@
 #include "engine/run/batch.h"
 #include "engine/run/bulk.h"
 #include "engine/run/engine.h"
+#include "engine/run/feed.h"
 #include "engine/run/metrics.h"
 #include "engine/run/pending.h"
 #include "engine/run/registry.h"
 #include "engine/run/restore.h"
+#include "engine/run/stats.h"
 #include "engine/run/table.h"
 #include "engine/run/timers.h"
 #include "engine/store/writer.h"
@@ -39,6 +41,7 @@ struct engine {
     /* Shared with other threads. */
     struct queue *inbox;           /* struct command *, from API threads. */
     struct queue *results;         /* struct writer_result *, from the writer. */
+    struct feed *feed;             /* Others read and wait. */
     atomic_uint_fast64_t stamp;    /* Of definitions' rows. */
     atomic_uint_fast64_t round_ms; /* Monotonic time of the last round. */
     atomic_bool is_open;           /* base_url is set; before that nothing is done. */
@@ -92,6 +95,7 @@ struct engine {
     bool is_recovered;
     struct restore restore;
     struct metrics metrics;
+    struct stats *stats;
 
     struct follow *first_follow; /* In the filling batch's arena. */
     struct follow *last_follow;

@@ -216,6 +216,41 @@ static void note_too_late(const struct saga *s, uint32_t flags_before,
     }
 }
 
+/* What the commit will tell. */
+static struct batch_turn turn_of(const struct engine *e, const struct resident *r,
+                                 const struct record *record, bool is_new_status)
+{
+    return (struct batch_turn){.turn = e->saga.turn,
+                               .at_ms = e->now_ms,
+                               .event = record->event.kind,
+                               .outcome = record->event.outcome,
+                               .step = record->event.step,
+                               .status = r->row.status,
+                               .is_paused = r->row.is_paused,
+                               .is_new_status = is_new_status};
+}
+
+/* The state has been advanced: everything that goes with it. */
+static void follow_up(struct engine *e, struct resident *r, const struct oracle *o,
+                      struct record *record)
+{
+    const bool is_start = record->event.kind == SAGA_EV_START;
+    const enum saga_status before = r->row.status;
+    struct batch_turn turn;
+
+    carry_out(e, r, o, record);
+    docs_take(r->docs, &e->saga);
+    family_pass_on(e, r, record);
+    write_turn(e, r, record);
+    if (update_row(e, r, record) && !is_start) {
+        write_row(e, r);
+    }
+    resident_prune_hashes(r, &e->saga);
+    turn = turn_of(e, r, record, is_start || r->row.status != before);
+    batch_add_turn(engine_batch(e), r, &turn);
+    turn_arm(e, r);
+}
+
 static enum saga_result apply(struct engine *e, struct resident *r, struct record *record)
 {
     struct err_info info;
@@ -249,16 +284,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     record->answers = o.answers;
     record->n_answers = o.n_answers;
     note_too_late(&e->saga, flags_before, record);
-    carry_out(e, r, &o, record);
-    docs_take(r->docs, &e->saga);
-    family_pass_on(e, r, record);
-    write_turn(e, r, record);
-    if (update_row(e, r, record) && record->event.kind != SAGA_EV_START) {
-        write_row(e, r);
-    }
-    resident_prune_hashes(r, &e->saga);
-    batch_add_turn(engine_batch(e), r);
-    turn_arm(e, r);
+    follow_up(e, r, &o, record);
     return SAGA_APPLIED;
 }
 
