@@ -46,6 +46,7 @@ static const char **place_of(struct request_headers *h, const char *name)
         const char *name;
         const char **place;
     } known[] = {
+        {"Accept", &h->accept},
         {"Authorization", &h->authorization},
         {"Content-Type", &h->content_type},
         {"Content-Length", &h->content_length},
@@ -54,6 +55,7 @@ static const char **place_of(struct request_headers *h, const char *name)
         {"Idempotency-Key", &h->idempotency_key},
         {"If-Match", &h->if_match},
         {"If-None-Match", &h->if_none_match},
+        {"Last-Event-ID", &h->last_event_id},
         {"Prefer", &h->prefer},
         {"X-Request-Id", &h->request_id},
         {"traceparent", &h->traceparent},

@@ -171,11 +171,22 @@ static void put_headers(const struct request *r, struct MHD_Response *response)
     }
 }
 
+enum MHD_Result answer_send_response(struct request *r, struct MHD_Response *response)
+{
+    enum MHD_Result result;
+
+    if (response == NULL) {
+        return MHD_NO; /* Closes the connection. */
+    }
+    put_headers(r, response);
+    result = MHD_queue_response(r->connection, (unsigned)r->answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 enum MHD_Result answer_send(struct request *r)
 {
     struct answer *a = &r->answer;
-    struct MHD_Response *response;
-    enum MHD_Result result;
 
     assert(a->status != 0);
     if (a->body.is_over) {
@@ -183,15 +194,9 @@ enum MHD_Result answer_send(struct request *r)
     }
     /* PERSISTENT: the bytes stay until the request is released, after they were sent. The
      * library promises not to write to them. */
-    response = MHD_create_response_from_buffer(
-        a->fixed != NULL ? a->fixed_n : a->body.n,
-        (void *)(uintptr_t)(a->fixed != NULL ? a->fixed : buf_text(&a->body)),
-        MHD_RESPMEM_PERSISTENT);
-    if (response == NULL) {
-        return MHD_NO; /* Closes the connection. */
-    }
-    put_headers(r, response);
-    result = MHD_queue_response(r->connection, (unsigned)a->status, response);
-    MHD_destroy_response(response);
-    return result;
+    return answer_send_response(
+        r, MHD_create_response_from_buffer(
+               a->fixed != NULL ? a->fixed_n : a->body.n,
+               (void *)(uintptr_t)(a->fixed != NULL ? a->fixed : buf_text(&a->body)),
+               MHD_RESPMEM_PERSISTENT));
 }

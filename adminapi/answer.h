@@ -33,5 +33,7 @@ void answer_fault(struct request *r, const char *pointer, const char *code,
 
 /* Hand the answer to libmicrohttpd. */
 enum MHD_Result answer_send(struct request *r);
+/* The same with a body of its own; response is moved. NULL: the connection is closed. */
+enum MHD_Result answer_send_response(struct request *r, struct MHD_Response *response);
 
 #endif /* ADMINAPI_ANSWER_H */

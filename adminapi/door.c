@@ -9,6 +9,7 @@
 
 #include "adminapi/admit.h"
 #include "adminapi/answer.h"
+#include "adminapi/stream.h"
 #include "adminapi/submit.h"
 #include "adminapi/tls.h"
 #include "base/clk.h"
@@ -22,7 +23,9 @@
          */
 #define POOL_BYTES \
     (2U * LIMIT_API_HEADER_BYTES) /* Of a connection: half is for headers. */
-#define PATIENCE_MS 5000          /* For commands that wait for nothing but a commit. */
+#define SCRATCH_BYTES 16384
+#define STREAMS_MS 1000  /* For streams to end; who does not read is cut off. */
+#define PATIENCE_MS 5000 /* For commands that wait for nothing but a commit. */
 
 /* ---- requests ---------------------------------------------------------------------- */
 
@@ -47,7 +50,7 @@ static struct request *take_request(struct door *door)
 
 static void count(struct door *door, const struct request *r)
 {
-    if (r->route != NULL) {
+    if (r->route != NULL && r->stream == NULL) { /* A stream takes as long as it likes. */
         counters_add(&door->counters, (size_t)(r->route - routes),
                      clk_mono_us() - r->started_us);
     }
@@ -136,7 +139,7 @@ static enum MHD_Result go_on(struct request *r)
     if (r->is_submitted) {
         return MHD_YES; /* Suspended: the engine may be at it already. */
     }
-    return answer_send(r);
+    return r->stream != NULL ? stream_send(r) : answer_send(r);
 }
 
 static enum MHD_Result on_access(void *user, struct MHD_Connection *c, const char *url,
@@ -264,6 +267,7 @@ enum err door_open(struct door *door, const char *listen, bool has_tls,
         return e;
     }
     door->registry = registry_create(door->reader, engine_stamp(door->config->engine));
+    door->stream_scratch = arena_create(SCRATCH_BYTES);
     ids_random_hex(door->id_prefix, 4);
     e = door->address.fd >= 0
             ? listen_adopt(door->address.fd, has_tls, door->config->is_insecure,
@@ -305,9 +309,11 @@ static void settle(struct door *door)
 {
     const struct timespec moment = {.tv_sec = 0, .tv_nsec = 2 * 1000 * 1000};
     const uint64_t until_ms = clk_mono_ms() + PATIENCE_MS;
+    const uint64_t streams_ms = clk_mono_ms() + STREAMS_MS;
 
     atomic_store(&door->is_stopping, true);
-    while (atomic_load(&door->n_waiting) > 0) {
+    while (atomic_load(&door->n_waiting) > 0 ||
+           (atomic_load(&door->n_streams) > 0 && clk_mono_ms() < streams_ms)) {
         abandon(door, clk_mono_ms() < until_ms);
         (void)nanosleep(&moment, NULL); /* Woken early is fine. */
     }
@@ -325,6 +331,7 @@ void door_close(struct door *door)
     for (size_t i = 0; i < sizeof(door->requests) / sizeof(door->requests[0]); i++) {
         request_destroy(atomic_load(&door->requests[i]));
     }
+    arena_destroy(door->stream_scratch);
     registry_destroy(door->registry);
     store_reader_close(door->reader);
 }

@@ -22,11 +22,13 @@
 #include "adminapi/sweep.h"
 
 struct api;
+struct herald;
 
 struct door {
     const struct api_config *config;
     struct api *api;
     struct sweep *sweep;
+    struct herald *herald;
     struct MHD_Daemon *daemon;
     struct listen_address address;
     struct store_reader *reader;
@@ -42,7 +44,9 @@ struct door {
     /* Every request there is, by its index; api_stop()'s thread reads it too. */
     _Atomic(struct request *) requests[LIMIT_API_CONNECTIONS + 1];
     _Atomic bool is_stopping;
-    atomic_uint n_waiting; /* Requests in phase WAITING. */
+    atomic_uint n_waiting; /* Requests in phase WAITING, and streams that wait. */
+    atomic_uint n_streams;
+    struct arena *stream_scratch; /* Of one fill of a stream. */
 };
 
 struct door_connection {

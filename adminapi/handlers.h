@@ -2,8 +2,8 @@
  * handlers.h - what the route table calls. Each answers its request (answer.h), at once
  * or, after submit_command(), when the engine has answered. In definitions.c,
  * sagas_start.c, sagas_batch.c, sagas_list.c, sagas_stuck.c, sagas_read.c, sagas_items.c,
- * sagas_act.c, sagas_send.c, sagas_purge.c, bulk_start.c, bulk_show.c, audit.c,
- * services.c, meta.c.
+ * sagas_act.c, sagas_send.c, sagas_purge.c, bulk_start.c, bulk_show.c, audit.c, events.c,
+ * stats.c, services.c, meta.c.
  */
 #ifndef ADMINAPI_HANDLERS_H
 #define ADMINAPI_HANDLERS_H
@@ -50,6 +50,8 @@ void bulk_show(struct request *r);
 void bulk_cancel(struct request *r);
 
 void audit_list(struct request *r);
+void events_follow(struct request *r);
+void stats_show(struct request *r);
 
 void services_breaker(struct request *r);
 void services_pause(struct request *r);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adminapi/stream.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -26,6 +27,7 @@ void request_destroy(struct request *r)
     if (r == NULL) {
         return;
     }
+    stream_destroy(r->stream);
     buf_done(&r->answer.body);
     buf_done(&r->body);
     arena_destroy(r->arena);
@@ -47,6 +49,7 @@ void request_reset(struct request *r)
 {
     struct request kept = *r;
 
+    stream_destroy(r->stream);
     buf_reuse(&kept.body);
     buf_reuse(&kept.answer.body);
     arena_reset(kept.arena);

@@ -29,6 +29,7 @@
 
 /* The header lines that mean something to us, copied to the arena; NULL: absent. */
 struct request_headers {
+    const char *accept; /* Several lines are joined with a comma. */
     const char *authorization;
     const char *content_type;
     const char *content_length;
@@ -37,7 +38,8 @@ struct request_headers {
     const char *idempotency_key;
     const char *if_match;
     const char *if_none_match;
-    const char *prefer; /* Several lines are joined with a comma. */
+    const char *last_event_id;
+    const char *prefer; /* Joined, as Accept is. */
     const char *request_id;
     const char *traceparent;
     const char *tracestate;
@@ -75,6 +77,7 @@ enum request_phase {
 
 struct door;
 struct door_connection;
+struct stream;
 
 struct request {
     struct door *door;
@@ -98,6 +101,7 @@ struct request {
     struct request_fault *faults; /* Oldest first. */
     struct request_fault **faults_end;
     struct answer answer;
+    struct stream *stream; /* Owned; NULL: the answer is not one that goes on. */
 
     /* What is asked of the engine. */
     struct command command;

@@ -53,6 +53,8 @@ const struct route routes[] = {
     {"GET", "/v1/bulk/{id}", AUTH_READER, bulk_show, "limit cursor", "A bulk action and what became of each saga"},
     {"POST", "/v1/bulk/{id}/cancel", AUTH_OPERATOR, bulk_cancel, "", "Stop a bulk action before its next saga"},
 
+    {"GET", "/v1/events", AUTH_READER, events_follow, "definition status saga", "Every committed turn as it happens"},
+    {"GET", "/v1/stats", AUTH_READER, stats_show, "window step", "What happened when, since the start"},
     {"GET", "/v1/audit", AUTH_READER, audit_list, "actor action subject limit cursor", "Who did what, newest first"},
     {"GET", "/v1/services", AUTH_READER, meta_services, "", "The services and how they stand"},
     {"POST", SERVICE "/breaker", AUTH_OPERATOR, services_breaker, "", "Hold a service's breaker open or closed, or leave it alone"},

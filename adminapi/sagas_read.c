@@ -13,6 +13,8 @@
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
 #include "adminapi/saga_json.h"
+#include "adminapi/sagas_follow.h"
+#include "adminapi/stream.h"
 #include "adminapi/submit.h"
 #include "base/json.h"
 
@@ -154,6 +156,10 @@ void sagas_journal(struct request *r)
     struct page page;
     enum err e;
 
+    if (stream_is_wanted(r)) {
+        sagas_follow(r);
+        return;
+    }
     if (!page_read(r, true, &page) || !saga_answer_find(r, &row)) {
         return;
     }

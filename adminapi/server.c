@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "adminapi/door.h"
+#include "adminapi/herald.h"
 #include "adminapi/tls.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -12,6 +13,7 @@
 struct api {
     struct api_config config;
     struct sweep *sweep;
+    struct herald *herald;
     size_t n_doors;
     struct door *doors[]; /* n_doors */
 };
@@ -47,6 +49,7 @@ static enum err open_door(struct api *api, size_t i, struct err_info *info)
     door->api = api;
     door->sweep = api->sweep;
     atomic_store(&door->body_max, api->config.body_max);
+    door->herald = api->herald;
     api->doors[api->n_doors++] = door;
     door->address.fd = api->config.first_fd != 0 ? api->config.first_fd + (int)i : -1;
     return door_open(door, api->config.listen[i], api->config.tls_cert != NULL, info);
@@ -103,6 +106,10 @@ enum err api_start(const struct api_config *config, struct api **out,
     e = sweep_start((uint32_t)config->n_listen * (LIMIT_API_CONNECTIONS + 1), &api->sweep,
                     info);
     if (e == ERR_OK) {
+        e = herald_start(engine_feed(config->engine), LIMIT_API_STREAMS, &api->herald,
+                         info);
+    }
+    if (e == ERR_OK) {
         e = open_doors(api, info);
     }
     if (e != ERR_OK) {
@@ -118,9 +125,13 @@ void api_stop(struct api *api)
     if (api == NULL) {
         return;
     }
+    if (api->herald != NULL) {
+        herald_quit(api->herald); /* Streams end. */
+    }
     for (size_t i = api->n_doors; i > 0; i--) {
         door_close(api->doors[i - 1]);
     }
+    herald_stop(api->herald);
     sweep_stop(api->sweep);
     tls_forget();
     for (size_t i = 0; i < api->n_doors; i++) {
