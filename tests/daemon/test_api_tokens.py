@@ -56,6 +56,10 @@ def operations(client):
             concrete = path.replace("{name}", "nothing").replace("{id}", "nothing")
             role = operation.get("x-role", "none")
             concrete = concrete.replace("{n}", "1").replace("{token}", "nothing")
+            # GET of a stream does not end; HEAD is let in or refused alike.
+            ok = operation["responses"].get("200", {}).get("content", {})
+            if list(ok) == ["text/event-stream"]:
+                method = "head"
             yield method.upper(), concrete, None if role == "none" else role
 
 
@@ -72,7 +76,7 @@ def test_every_route_asks_for_its_role(world):
             is_allowed = role in (None, have) or have == "admin"
             assert (answer.status != 403) == is_allowed, (method, path, have, answer)
             assert answer.status != 401
-            if not is_allowed:
+            if not is_allowed and method != "HEAD":
                 assert answer.json["code"] == "forbidden"
                 assert "'%s'" % role in answer.json["detail"]
 
