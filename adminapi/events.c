@@ -88,9 +88,9 @@ static enum stream_state fill(void *user, struct buf *out, struct arena *scratch
 static bool read_filter(struct request *r, struct feed_filter *out)
 {
     const char *saga = target_find(&r->target, "saga");
-    struct store_filter filter;
+    struct saga_filter *filter = arena_take(r->arena, sizeof(*filter));
 
-    if (!filter_read(r, &filter)) {
+    if (!filter_read(r, filter)) {
         return false;
     }
     if (saga != NULL && !ids_is_valid(saga)) {
@@ -98,9 +98,9 @@ static bool read_filter(struct request *r, struct feed_filter *out)
                       "The query parameter 'saga' is not a saga's id");
         return false;
     }
-    *out = (struct feed_filter){.definitions = filter.definitions,
-                                .n_definitions = filter.n_definitions,
-                                .statuses = filter.statuses,
+    *out = (struct feed_filter){.definitions = filter->store.definitions,
+                                .n_definitions = filter->store.n_definitions,
+                                .statuses = filter->store.statuses,
                                 .saga_id = saga};
     if (r->token != NULL) {
         out->scope = r->token->definitions;
