@@ -8,6 +8,7 @@
 #include "engine/run/commands.h"
 #include "engine/run/load.h"
 #include "engine/run/preview_token.h"
+#include "engine/run/recover.h"
 #include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
@@ -110,6 +111,7 @@ enum act_result act_on_saga(struct engine *e, struct resident *r, struct command
         .body = a->body.at,
         .body_n = a->body.n};
     enum saga_result result;
+    bool was_poison;
 
     if (!find_step(r, c, &record.event.step)) {
         return ACT_REFUSED;
@@ -119,10 +121,14 @@ enum act_result act_on_saga(struct engine *e, struct resident *r, struct command
     if (is_stale(e, c)) {
         return ACT_REFUSED;
     }
+    was_poison = (e->saga.flags & (uint32_t)SAGA_FLAG_POISON) != 0;
     result = turn_apply(e, r, &record);
     c->revision = e->saga.turn;
     if (result == SAGA_APPLIED) {
         done(e, r, c);
+        if (was_poison) {
+            recover_due(e, r);
+        }
         return ACT_APPLIED;
     }
     if (result == SAGA_LATE) {

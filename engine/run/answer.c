@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "engine/run/load.h"
+#include "engine/run/marker.h"
 #include "engine/run/saga_text.h"
 #include "engine/run/spans.h"
 #include "engine/run/state.h"
@@ -235,6 +236,7 @@ void answer_take(struct engine *e, const struct call_answer *answer)
     struct verdict verdict = {.outcome = OUTCOME_UNKNOWN};
     struct record record;
     bool counts = r != NULL && is_due(e, r, &answer->name);
+    const uint64_t before = marker_enter(e->marker, answer->name.saga);
 
     service_ended(answer->service, verdict_is_service_fault(&answer->facts), e->mono_ms);
     if (r != NULL && load_docs(e, r, &failure) == ERR_OK) {
@@ -252,5 +254,6 @@ void answer_take(struct engine *e, const struct call_answer *answer)
     } else {
         (void)turn_apply(e, r, &record); /* It is due: applied. */
     }
+    marker_leave(e->marker, before);
     arena_reset(e->scratch);
 }

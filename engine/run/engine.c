@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/run/loop.h"
+#include "engine/run/marker.h"
 #include "engine/run/outbox.h"
 #include "engine/run/recover.h"
 #include "engine/run/state.h"
@@ -59,6 +60,7 @@ static void destroy(struct engine *e)
     arena_destroy(e->scratch);
     free(e->base_url);
     restore_done(e);
+    marker_close(e->marker, !atomic_load(&e->has_failed));
     metrics_done(&e->metrics);
     (void)pthread_mutex_destroy(&e->reload_lock);
     free(e);
@@ -81,6 +83,7 @@ static struct engine *create(const struct engine_config *config)
     bulks_init(&e->bulks);
     e->stats = stats_create(clk_wall_ms());
     e->scratch = arena_create(SCRATCH_BYTES);
+    e->marker = marker_open(config->marker_path);
     batch_init(&e->batches[0]);
     batch_init(&e->batches[1]);
     e->batch_seq = 1;

@@ -36,6 +36,8 @@ struct engine_config {
     const char *vars;             /* JSON object text: the configuration's vars. */
     const char *user_agent;       /* "sagad/x.y" */
     const char *alive_path;       /* File touched now and then (S43); NULL none. */
+    const char *marker_path;      /* File that tells of turns the process died in (S54);
+                                   * NULL none. */
     uint32_t calls_max;           /* limits.maxCallsInFlight */
     uint32_t active_max;          /* limits.maxActiveSagas */
     uint32_t drain_ms;            /* drainTimeout */

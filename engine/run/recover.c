@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "engine/run/grant.h"
 #include "engine/run/load.h"
+#include "engine/run/marker.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
@@ -277,26 +278,38 @@ static bool is_held(const struct saga *s)
                         (uint32_t)SAGA_FLAG_POISON)) != 0;
 }
 
+static bool is_poison(const struct saga *s)
+{
+    return (s->flags & (uint32_t)SAGA_FLAG_POISON) != 0;
+}
+
 /* One cell at a time: each turn may change the others. What is queued asks again whyever
  * it was: a clean stop has put calls back too, and those never asked (S9). What became
  * due since the saga was loaded, by a turn that followed from another's, is not lost. */
-static void take_up_cells(struct engine *e, struct resident *r)
+static void for_cells(struct engine *e, struct resident *r, bool asks)
 {
     struct saga_cell *cells;
-    uint16_t n;
+    uint16_t n = e->saga.n_cells;
 
-    turn_load_state(e, r);
-    n = e->saga.n_cells;
     cells = mem_alloc(n * sizeof(cells[0]));
     memcpy(cells, e->saga.cells, n * sizeof(cells[0]));
     for (uint16_t i = 0; i < n; i++) {
         if (cells[i].state == CELL_DUE && cells[i].due_turn <= r->loaded_turn) {
             lose(e, r, &cells[i]);
-        } else if (cells[i].state == CELL_QUEUED && !is_held(&e->saga)) {
+        } else if (asks && cells[i].state == CELL_QUEUED && !is_held(&e->saga)) {
             ask_again(e, r, &cells[i]);
         }
     }
     free(cells);
+}
+
+/* Of poison nothing is touched (S54): recover_due() comes when an operator lifts it. */
+static void take_up_cells(struct engine *e, struct resident *r)
+{
+    turn_load_state(e, r);
+    if (!is_poison(&e->saga)) {
+        for_cells(e, r, true);
+    }
 }
 
 /* What is overdue does not all fire in one millisecond (S44). */
@@ -318,14 +331,70 @@ static void spread(struct engine *e, struct resident *r)
 static enum err take_up(struct engine *e, const struct store_saga *row,
                         struct err_info *info)
 {
+    const uint64_t before = marker_enter(e->marker, row->num);
     struct resident *r;
-    enum err err = load_row(e, row, &r, info);
+    enum err err = ERR_OK;
 
-    if (err == ERR_OK) {
-        take_up_cells(e, r);
-        spread(e, r);
+    if (row->num != e->left_alone) {
+        err = load_row(e, row, &r, info);
+        if (err == ERR_OK) {
+            take_up_cells(e, r);
+            spread(e, r);
+        }
     }
+    marker_leave(e->marker, before);
     return err;
+}
+
+void recover_due(struct engine *e, struct resident *r)
+{
+    turn_load_state(e, r);
+    if (!is_poison(&e->saga)) {
+        for_cells(e, r, false);
+    }
+}
+
+static enum err leave_alone(struct engine *e, uint64_t num)
+{
+    log_say(LOG_ERROR,
+            "a saga is left alone in this run: the daemon dies even when it "
+            "is marked as poison",
+            LOG_NUMBER("number", num));
+    e->left_alone = num;
+    return ERR_OK;
+}
+
+/* S54: before any other turn of it. */
+static enum err take_poison(struct engine *e, struct err_info *info)
+{
+    const uint64_t num = marker_suspect(e->marker);
+    struct record record = {
+        .event = {.kind = SAGA_EV_POISONED, .step = PLAN_NONE, .item = SAGA_NO_ITEM}};
+    struct resident *r;
+    uint64_t before;
+    enum err err;
+
+    if (num == 0 || marker_deaths(e->marker) < MARKER_DEATHS) {
+        return ERR_OK;
+    }
+    if (marker_deaths(e->marker) > MARKER_DEATHS) {
+        return leave_alone(e, num);
+    }
+    before = marker_enter(e->marker, num);
+    err = load_saga(e, num, &r, info);
+    if (err == ERR_OK) {
+        log_say(LOG_ERROR,
+                "the daemon died in turns of this saga again and again: it is poison",
+                LOG_TEXT("sagaId", r->row.id),
+                LOG_NUMBER("deaths", marker_deaths(e->marker)));
+        if (turn_apply(e, r, &record) == SAGA_APPLIED) {
+            marker_forgive(e->marker);
+        } else {
+            err = leave_alone(e, num); /* It was poison already, or has ended. */
+        }
+    }
+    marker_leave(e->marker, before);
+    return err == ERR_NOT_FOUND ? ERR_OK : err; /* Its start was not committed. */
 }
 
 enum err recover_more(struct engine *e, struct err_info *info)
@@ -333,6 +402,12 @@ enum err recover_more(struct engine *e, struct err_info *info)
     struct page *p;
     enum err err;
 
+    if (e->recover_after == 0) {
+        err = take_poison(e, info);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
     if (e->restore.phase == RESTORE_MARKED) { /* Before anything else befalls a saga. */
         return restore_more(e, info);
     }
@@ -379,7 +454,7 @@ static enum err take_sleepers(struct engine *e, const struct page *p,
         const struct store_saga *row = &p->rows[i];
         struct resident *r = table_find(e->table, row->num);
 
-        if (r == NULL) {
+        if (r == NULL && row->num != e->left_alone) {
             enum err err = load_row(e, row, &r, info);
 
             if (err != ERR_OK) {

@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 struct engine;
+struct resident;
 
 /* Before the threads run: numbers, vars, downtime. */
 MUST_CHECK enum err recover_begin(struct engine *e, struct err_info *info);
@@ -19,6 +20,9 @@ MUST_CHECK enum err recover_begin(struct engine *e, struct err_info *info);
  * queued calls ask again, times that have passed are spread out. Sets e->is_recovered
  * after the last. */
 MUST_CHECK enum err recover_more(struct engine *e, struct err_info *info);
+
+/* A saga is no longer poison: what was due when it was left alone is lost now. */
+void recover_due(struct engine *e, struct resident *r);
 
 /* Sleepers whose time comes soon into memory. */
 void recover_sleepers(struct engine *e);

@@ -28,6 +28,7 @@
 
 #define STATE_DOWNTIMES 64
 
+struct marker;
 struct outbox;
 
 struct engine_downtime { /* The engine was not there: deadlines stand still (S43). */
@@ -94,6 +95,8 @@ struct engine {
     uint64_t recover_after;  /* Saga number up to which recovery has come. */
     bool is_recovered;
     struct restore restore;
+    struct marker *marker; /* S54 */
+    uint64_t left_alone;   /* Saga that is not even taken up in this run; 0: none. */
     struct metrics metrics;
     struct stats *stats;
 

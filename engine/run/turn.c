@@ -7,10 +7,12 @@
 
 #include "base/log.h"
 #include "engine/core/saga_code.h"
+#include "engine/run/failpoint.h"
 #include "engine/run/family.h"
 #include "engine/run/follow.h"
 #include "engine/run/line.h"
 #include "engine/run/load.h"
+#include "engine/run/marker.h"
 #include "engine/run/notify.h"
 #include "engine/run/oracle.h"
 #include "engine/run/recover.h"
@@ -259,6 +261,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     struct saga_oracle asks;
     enum saga_result result;
 
+    failpoint_turn(r->row.id, record->event.kind);
     if (load_docs(e, r, &info) != ERR_OK) {
         engine_fail(e, &info);
         return SAGA_LATE;
@@ -291,6 +294,7 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
 enum saga_result turn_apply_alone(struct engine *e, struct resident *r,
                                   struct record *record)
 {
+    const uint64_t before = marker_enter(e->marker, r->num);
     enum saga_result result = apply(e, r, record);
 
     if (result == SAGA_APPLIED && record->event.kind != SAGA_EV_LIMIT &&
@@ -299,6 +303,7 @@ enum saga_result turn_apply_alone(struct engine *e, struct resident *r,
 
         (void)apply(e, r, &limit); /* Late only if it is over the limit already. */
     }
+    marker_leave(e->marker, before);
     return result;
 }
 

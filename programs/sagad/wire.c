@@ -204,6 +204,9 @@ static enum err start_engine(struct wire *w, struct err_info *info)
         .vars = w->vars,
         .user_agent = "sagad/" SAGAD_VERSION,
         .alive_path = store_alive_path(w->store),
+        .marker_path = c->is_temporary
+                           ? NULL
+                           : arena_printf(c->arena, "%s.turn", config_store_path(c)),
         .calls_max = (uint32_t)c->limits.calls_max,
         .active_max = (uint32_t)c->limits.active_max,
         .drain_ms = (uint32_t)c->drain_ms,
