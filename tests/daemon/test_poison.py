@@ -66,8 +66,7 @@ def test_the_fourth_start_serves_all_the_others(daemon, participant):
     die_three_times(daemon, participant)
     serve(daemon)
     assert daemon.client.wait_status("good")["status"] == "completed"
-    bad = daemon.client.saga("bad")
-    assert bad["status"] == "stuck"
+    bad = daemon.client.wait_status("bad", "stuck")
     assert bad["why"].startswith("Stuck (poison): the daemon ended three times running")
     assert "retry" in bad["actions"]
     assert daemon.client.journal("bad")[-1]["event"] == "poisoned"
@@ -79,7 +78,7 @@ def test_poison_stays_aside_at_later_starts(daemon, participant):
     die_three_times(daemon, participant)
     for _ in range(2):
         serve(daemon)
-        assert daemon.client.saga("bad")["status"] == "stuck"
+        assert daemon.client.wait_status("bad", "stuck")["paused"] is False
         assert daemon.client.journal("bad")[-1]["event"] == "poisoned"
         assert daemon.stop() == 0
 
@@ -88,6 +87,7 @@ def test_an_operators_retry_lets_it_go_on(daemon, participant):
     die_three_times(daemon, participant)
     del daemon.env["FAILPOINT_TURN"]  # Repaired.
     serve(daemon)
+    daemon.client.wait_status("bad", "stuck")
     assert daemon.client.act("bad", "retry", reason="repaired").status == 200
     assert daemon.client.wait_status("bad")["status"] == "completed"
     assert len(set(participant.keys("POST", "/a/0"))) == 1
@@ -99,6 +99,7 @@ def test_poison_can_be_cancelled(daemon, participant):
     die_three_times(daemon, participant)
     del daemon.env["FAILPOINT_TURN"]
     serve(daemon)
+    daemon.client.wait_status("bad", "stuck")
     assert daemon.client.act("bad", "cancel", reason="enough").status == 200
     assert daemon.client.wait_status("bad")["status"] == "compensated"
     assert len(participant.of("POST", "/undo/0")) == 1
