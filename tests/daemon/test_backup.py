@@ -63,7 +63,9 @@ def start_paused(daemon):
     daemon.launch()
     daemon.port = int(daemon.wait_log("listening")["address"].rsplit(":", 1)[1])
     daemon.client = Client(daemon.port)
-    daemon.wait_log("recovered")
+    eventually(
+        lambda: "POST /v1/resume" in daemon.client.get("/readyz").json["detail"], "paused"
+    )
     return daemon
 
 
