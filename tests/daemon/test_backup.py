@@ -265,8 +265,8 @@ def test_a_restored_database_starts_paused_and_says_so(
     assert ready.status == 503
     assert "POST /v1/resume" in ready.json["detail"]
     assert ready.json["checks"]["restored"] == info["restored"]
+    eventually(lambda: daemon.client.saga(open_one)["paused"], "paused")
     saga = daemon.client.saga(open_one)
-    assert saga["paused"] is True
     assert saga["why"].startswith("Paused: the database was restored from a backup")
     assert "POST /v1/resume" in saga["why"]
     assert daemon.client.journal(open_one)[-1]["event"] == "restored"
@@ -301,10 +301,10 @@ def test_the_pause_outlives_a_restart_and_sagas_are_restored_once(
     daemon.kill()
     start_paused(daemon)
     assert daemon.client.get("/readyz").status == 503
+    resume(daemon)
+    eventually(lambda: daemon.client.journal(saga)[-1]["event"] == "resume", "resumed")
     events = [turn["event"] for turn in daemon.client.journal(saga)]
     assert events.count("restored") == 1
-    resume(daemon)
-    eventually(lambda: daemon.client.saga(saga)["paused"] is False, "resumed")
     assert daemon.restart().client.get("/readyz").status == 200
 
 
