@@ -52,6 +52,16 @@ static void answer_done(struct docs_given *answer)
     free((void *)answer->body);
 }
 
+static void values_destroy(struct docs_values *values)
+{
+    while (values != NULL) {
+        struct docs_values *next = values->next;
+
+        free(values);
+        values = next;
+    }
+}
+
 static void step_destroy(struct docs_step *step)
 {
     if (step == NULL) {
@@ -60,9 +70,9 @@ static void step_destroy(struct docs_step *step)
     answer_done(&step->answer);
     for (uint32_t i = 0; i < step->items_room; i++) {
         answer_done(&step->items[i].answer);
-        free(step->items[i].value);
     }
     free(step->items);
+    values_destroy(step->values);
     buf_done(&step->json);
     free(step);
 }
@@ -184,10 +194,16 @@ static void forget_signal(struct docs *d, uint64_t turn)
 /* ---- answers
  * ---------------------------------------------------------------------------- */
 
+static bool has_json(const struct record *r)
+{
+    return r->body != NULL && !r->is_truncated && json_is_valid(r->body, r->body_n);
+}
+
 static struct docs_given given(const struct record *r)
 {
     return (struct docs_given){.is_there = true,
                                .is_truncated = r->is_truncated,
+                               .is_json = has_json(r),
                                .http_status = r->http_status,
                                .headers = r->headers,
                                .body = r->body,
@@ -213,6 +229,7 @@ static bool merge_answered(const struct record *r, struct docs_given *answer)
         answer->body = old.body;
         answer->body_n = old.body_n;
         answer->is_truncated = old.is_truncated;
+        answer->is_json = old.is_json;
     }
     return true;
 }
@@ -225,6 +242,7 @@ static bool merge_called_back(const struct record *r, struct docs_given *answer)
     answer->is_there = true;
     answer->has_callback = true;
     answer->is_truncated = false;
+    answer->is_json = has_json(r);
     answer->body = r->body;
     answer->body_n = r->body_n;
     return true;
@@ -275,8 +293,10 @@ static bool merge(const struct docs *d, uint16_t step, uint32_t item,
     if (item == SAGA_NO_ITEM && takes(r, step, &turn)) {
         const struct json_span body = docs_signal(d, turn);
 
-        *answer =
-            (struct docs_given){.is_there = true, .body = body.at, .body_n = body.n};
+        *answer = (struct docs_given){.is_there = true,
+                                      .is_json = body.at != NULL,
+                                      .body = body.at,
+                                      .body_n = body.n};
         return true;
     }
     if (r->event.step != step || r->event.item != item) {
@@ -315,12 +335,6 @@ struct docs_given docs_given_now(const struct docs *d, uint16_t step, uint32_t i
     return answer;
 }
 
-bool docs_given_is_json(const struct docs_given *answer)
-{
-    return answer->body != NULL && !answer->is_truncated &&
-           json_is_valid(answer->body, answer->body_n);
-}
-
 bool docs_answer_of(const struct docs *d, uint16_t step, uint32_t item,
                     struct docs_answer *out)
 {
@@ -333,7 +347,7 @@ bool docs_answer_of(const struct docs *d, uint16_t step, uint32_t item,
                                 .headers = answer.headers,
                                 .body = answer.body,
                                 .body_n = answer.body_n,
-                                .is_json = docs_given_is_json(&answer),
+                                .is_json = answer.is_json,
                                 .is_truncated = answer.is_truncated};
     return true;
 }
@@ -454,21 +468,28 @@ void docs_drop(struct docs *d)
     d->record = NULL;
 }
 
-void docs_take_item(struct docs *d, uint16_t step, uint32_t item, struct json_span value)
+void docs_take_items(struct docs *d, uint16_t step, uint32_t first,
+                     struct json_span values)
 {
-    struct docs_item *i = item_at(d, step, item);
+    struct docs_step *s = docs_step_at(d, step);
+    struct docs_values *kept = mem_alloc(sizeof(*kept) + values.n);
+    struct json_walk walk;
+    struct json_span value;
 
-    assert(value.at != NULL);
-    d->bytes += value.n;
-    d->bytes -= i->value_n;
-    free(i->value);
-    i->value = mem_copy(value.at, value.n);
-    i->value_n = value.n;
+    assert(json_span_kind(values) == JSON_KIND_ARRAY);
+    memcpy(kept->text, values.at, values.n);
+    kept->next = s->values;
+    s->values = kept;
+    d->bytes += sizeof(*kept) + values.n;
+    walk = json_walk_of((struct json_span){kept->text, values.n});
+    for (uint32_t i = first; json_walk_next(&walk, NULL, &value); i++) {
+        item_at(d, step, i)->value = value;
+    }
 }
 
 bool docs_has_item(const struct docs *d, uint16_t step, uint32_t item)
 {
     const struct docs_item *i = docs_item_find(d, step, item);
 
-    return i != NULL && i->value != NULL;
+    return i != NULL && i->value.at != NULL;
 }

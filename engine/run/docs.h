@@ -56,8 +56,10 @@ void docs_take(struct docs *d, const struct saga *after);
 /* The turn was not applied: forget it. */
 void docs_drop(struct docs *d);
 
-/* forEach: the item's value, JSON text; copied. Without it .item does not exist. */
-void docs_take_item(struct docs *d, uint16_t step, uint32_t item, struct json_span value);
+/* forEach: values, a JSON array, are those of the items from `first` on; copied. Without
+ * its value an item's .item does not exist. */
+void docs_take_items(struct docs *d, uint16_t step, uint32_t first,
+                     struct json_span values);
 bool docs_has_item(const struct docs *d, uint16_t step, uint32_t item);
 
 /* The body of the signal that came in `turn`, not yet taken by a wait that no expression

@@ -18,6 +18,7 @@ struct docs_given { /* Of a step or an item. Texts are owned; borrowed in what m
                      */
     bool is_there;
     bool is_truncated;
+    bool is_json;      /* The body is. */
     bool has_callback; /* The body is the callback's, whatever the call answers (S18). */
     int http_status;
     const char *headers;
@@ -28,8 +29,7 @@ struct docs_given { /* Of a step or an item. Texts are owned; borrowed in what m
 struct docs_item {
     struct docs_given answer;
     uint32_t attempts;
-    char *value; /* NULL: not given. */
-    size_t value_n;
+    struct json_span value; /* In one of the step's texts. */
 };
 
 struct docs_key {     /* What a step's JSON was built from. */
@@ -41,10 +41,16 @@ struct docs_key {     /* What a step's JSON was built from. */
     bool is_undoing; /* Items in flight have ended. */
 };
 
+struct docs_values { /* Items' values, as they were given. */
+    struct docs_values *next;
+    char text[];
+};
+
 struct docs_step { /* Made when there is something to keep or to show. */
     struct docs_given answer;
     struct docs_item *items;
     uint32_t items_room;
+    struct docs_values *values;
     uint64_t changed;
     struct buf json;
     struct docs_key json_key;
@@ -89,7 +95,6 @@ const struct docs_item *docs_item_find(const struct docs *d, uint16_t step,
 
 /* The answer of (step, item) as it stands, with the turn being made. Borrowed. */
 struct docs_given docs_given_now(const struct docs *d, uint16_t step, uint32_t item);
-bool docs_given_is_json(const struct docs_given *answer);
 
 /* Does the turn being made change the step's answer, or how it stands? */
 bool docs_is_touched(const struct docs *d, uint16_t step);

@@ -11,31 +11,35 @@
 /* ---- .steps.<id>
  * ----------------------------------------------------------------------- */
 
-static void write_answer(struct json_out *out, const struct docs_given *answer,
+static void write_body(struct buf *out, const struct docs_given *answer)
+{
+    if (answer->body_n == 0) {
+        buf_add_text(out, "null");
+    } else if (answer->is_json) {
+        const struct json_span body = json_span_of(answer->body, answer->body_n);
+
+        buf_add(out, body.at, body.n);
+    } else {
+        json_put_text(out, answer->body, answer->body_n);
+    }
+}
+
+/* Of a forEach ten thousand of these are made in one turn: hence no writer that is
+ * called for each name. */
+static void write_answer(struct buf *out, const struct docs_given *answer,
                          struct saga_record record, uint32_t attempts)
 {
-    json_open_object(out);
-    json_put(out, "outcome", outcome_name((enum outcome)record.outcome));
-    json_key(out, "status");
+    buf_add_text(out, "{\"outcome\":\"");
+    buf_add_text(out, outcome_name((enum outcome)record.outcome));
     if (answer->http_status != 0) {
-        json_number(out, answer->http_status);
+        buf_printf(out, "\",\"status\":%d,\"headers\":", answer->http_status);
     } else {
-        json_nothing(out);
+        buf_add_text(out, "\",\"status\":null,\"headers\":");
     }
-    json_key(out, "headers");
-    json_raw(out, answer->headers != NULL
-                      ? (struct json_span){answer->headers, strlen(answer->headers)}
-                      : JSON_SPAN_TEXT("{}"));
-    json_key(out, "body");
-    if (answer->body_n == 0) {
-        json_nothing(out);
-    } else if (docs_given_is_json(answer)) {
-        json_raw(out, json_span_of(answer->body, answer->body_n));
-    } else {
-        json_text_n(out, answer->body, answer->body_n);
-    }
-    json_put_number(out, "attempts", attempts);
-    json_close_object(out);
+    buf_add_text(out, answer->headers != NULL ? answer->headers : "{}");
+    buf_add_text(out, ",\"body\":");
+    write_body(out, answer);
+    buf_printf(out, ",\"attempts\":%" PRIu32 "}", attempts);
 }
 
 /* A step that its `when` or its definition passed over has no answer to show. */
@@ -44,7 +48,7 @@ static bool is_passed_over(struct saga_record record)
     return record.outcome == OUTCOME_SKIPPED && !record.by_hand;
 }
 
-static void write_item(struct docs *d, struct json_out *out, uint16_t step, uint32_t item,
+static void write_item(struct docs *d, struct buf *out, uint16_t step, uint32_t item,
                        struct saga_record record)
 {
     const struct docs_item *kept = docs_item_find(d, step, item);
@@ -52,13 +56,13 @@ static void write_item(struct docs *d, struct json_out *out, uint16_t step, uint
 
     if (record.outcome == OUTCOME_NONE || record.outcome == OUTCOME_IGNORED ||
         is_passed_over(record)) {
-        json_nothing(out);
+        buf_add_text(out, "null");
     } else {
         write_answer(out, &answer, record, kept != NULL ? kept->attempts : 0);
     }
 }
 
-static void write_items(struct docs *d, struct json_out *out, uint16_t step)
+static void write_items(struct docs *d, struct buf *out, uint16_t step)
 {
     const struct saga *now = d->now;
     const uint16_t each = d->definition->plan->nodes[step].each;
@@ -68,13 +72,16 @@ static void write_items(struct docs *d, struct json_out *out, uint16_t step)
     for (uint16_t e = 0; e < each; e++) {
         run = (uint16_t)(run + now->eachs[e].n_runs);
     }
-    json_open_array(out);
+    buf_add_char(out, '[');
     for (uint16_t i = 0; i < now->eachs[each].n_runs; i++) {
         for (uint32_t k = 0; k < now->runs[run + i].n; k++, item++) {
+            if (item > 0) {
+                buf_add_char(out, ',');
+            }
             write_item(d, out, step, item, now->runs[run + i].record);
         }
     }
-    json_close_array(out);
+    buf_add_char(out, ']');
 }
 
 static struct docs_key key_of(const struct docs *d, uint16_t step)
@@ -105,16 +112,14 @@ static bool is_same(const struct docs_key *x, const struct docs_key *y)
 static void build_step(struct docs *d, struct docs_step *s, uint16_t step)
 {
     const size_t room = s->json.room;
-    struct json_out out;
 
     buf_clear(&s->json);
-    json_out_init(&out, &s->json);
     if (d->definition->plan->nodes[step].each != PLAN_NONE) {
-        write_items(d, &out, step);
+        write_items(d, &s->json, step);
     } else {
         const struct docs_given answer = docs_given_now(d, step, SAGA_NO_ITEM);
 
-        write_answer(&out, &answer, d->now->steps[step].record,
+        write_answer(&s->json, &answer, d->now->steps[step].record,
                      d->now->steps[step].attempts);
     }
     d->bytes += s->json.room - room;
@@ -236,8 +241,8 @@ void docs_scope(struct docs *d, const struct saga *now, struct docs_place place,
         return;
     }
     item = docs_item_find(d, place.step, place.item);
-    if (item != NULL && item->value != NULL) {
-        out->item = (struct json_span){item->value, item->value_n};
+    if (item != NULL && item->value.at != NULL) {
+        out->item = item->value;
     }
     out->index.at = d->index;
     out->index.n = (size_t)snprintf(d->index, sizeof(d->index), "%" PRIu32, place.item);

@@ -208,15 +208,15 @@ static enum err read_items(struct engine *e, struct resident *r, struct arena *a
                              ? 0
                              : e->saga.eachs[plan->nodes[n].each].count;
 
-        for (uint32_t i = 0; i < count; i++) {
-            struct store_bytes value;
+        for (uint32_t i = 0; i < count; i += STORE_ITEMS_A_ROW) {
+            struct store_bytes values;
             enum err err =
-                store_read_item(engine_reader(e), r->num, n, i, a, &value, info);
+                store_read_items(engine_reader(e), r->num, n, i, a, &values, info);
 
             if (err != ERR_OK) {
                 return err;
             }
-            docs_take_item(r->docs, n, i, json_span_of(value.at, value.n));
+            docs_take_items(r->docs, n, i, json_span_of(values.at, values.n));
         }
     }
     return ERR_OK;

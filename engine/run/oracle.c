@@ -61,18 +61,12 @@ static int64_t ask_when(struct oracle *o, const struct saga_question *q)
     return yes ? 1 : 0;
 }
 
-/* Each item is evaluated once and kept in a row of its own. */
+/* Items are evaluated once and kept. */
 static void keep_items(struct oracle *o, uint16_t step, struct json_span items)
 {
-    struct json_walk walk = json_walk_of(items);
-    struct json_span value;
-
-    for (uint32_t i = 0; json_walk_next(&walk, NULL, &value); i++) {
-        struct store_op *op = store_batch_add(&engine_batch(o->e)->ops, STORE_ITEM);
-
-        op->of.item = (struct store_item){
-            .saga = o->r->num, .step = step, .item = i, .value = {value.at, value.n}};
-        docs_take_item(o->r->docs, step, i, value);
+    if (json_span_count(items) > 0) {
+        store_batch_add_items(&engine_batch(o->e)->ops, o->r->num, step, items);
+        docs_take_items(o->r->docs, step, 0, items);
     }
 }
 

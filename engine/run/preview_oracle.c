@@ -22,13 +22,14 @@ static struct json_span step_json(void *user, uint16_t step)
 /* An item of a step that began before is on disk. */
 static void need_item(struct previewing *p, uint16_t step, uint32_t item)
 {
-    struct store_bytes value;
+    struct store_bytes values;
     struct err_info info;
 
     if (item != SAGA_NO_ITEM && !docs_has_item(p->docs, step, item) &&
-        store_read_item(p->r, p->v->row.num, step, item, p->turn, &value, &info) ==
+        store_read_items(p->r, p->v->row.num, step, item, p->turn, &values, &info) ==
             ERR_OK) {
-        docs_take_item(p->docs, step, item, (struct json_span){value.at, value.n});
+        docs_take_items(p->docs, step, item - item % STORE_ITEMS_A_ROW,
+                        (struct json_span){values.at, values.n});
     }
 }
 
@@ -71,8 +72,6 @@ static int64_t ask_items(struct previewing *p, const struct saga_question *q)
     const struct plan_node *node = &p->v->definition->plan->nodes[q->step];
     struct render_scope scope;
     struct json_span items = JSON_SPAN_NONE;
-    struct json_span value;
-    struct json_walk walk;
     enum err e;
 
     scope_of(p, q, CALL_ACTION, &scope);
@@ -87,10 +86,7 @@ static int64_t ask_items(struct previewing *p, const struct saga_question *q)
     if (e != ERR_OK) {
         return p->reads_supposed ? 0 : -1;
     }
-    walk = json_walk_of(items);
-    for (uint32_t i = 0; json_walk_next(&walk, NULL, &value); i++) {
-        docs_take_item(p->docs, q->step, i, value);
-    }
+    docs_take_items(p->docs, q->step, 0, items);
     return (int64_t)json_span_count(items);
 }
 

@@ -148,21 +148,21 @@ static const struct view_call *before(const struct calls_fold *f,
     return NULL;
 }
 
-/* The item's value, for `.item`. */
+/* The item's value, for `.item`, and those that are kept with it. */
 static enum err need_item(struct calls_fold *f, const struct record_send *send,
                           struct err_info *info)
 {
-    struct store_bytes value;
+    struct store_bytes values;
     enum err e;
 
     if (send->item == SAGA_NO_ITEM || docs_has_item(f->docs, send->step, send->item)) {
         return ERR_OK;
     }
-    e = store_read_item(f->r, f->v->row.num, send->step, send->item, f->page, &value,
-                        info);
+    e = store_read_items(f->r, f->v->row.num, send->step, send->item, f->page, &values,
+                         info);
     if (e == ERR_OK) {
-        docs_take_item(f->docs, send->step, send->item,
-                       (struct json_span){value.at, value.n});
+        docs_take_items(f->docs, send->step, send->item - send->item % STORE_ITEMS_A_ROW,
+                        (struct json_span){values.at, values.n});
     }
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

@@ -60,29 +60,6 @@ struct store_replay store_replay_copy(struct arena *a, const struct store_replay
 
 /* ---- writing -------------------------------------------------------------- */
 
-struct store_op *store_batch_add(struct store_batch *batch, enum store_op_kind kind)
-{
-    struct store_op *op = arena_take(batch->arena, sizeof(*op));
-
-    op->kind = kind;
-    if (batch->last == NULL) {
-        batch->first = op;
-    } else {
-        batch->last->next = op;
-    }
-    batch->last = op;
-    batch->n++;
-    return op;
-}
-
-void store_batch_clear(struct store_batch *batch)
-{
-    arena_reset(batch->arena);
-    batch->first = NULL;
-    batch->last = NULL;
-    batch->n = 0;
-}
-
 enum err store_commit(struct store *s, const struct store_batch *batch,
                       struct err_info *info)
 {
@@ -285,15 +262,17 @@ enum err store_read_input(struct store_reader *r, uint64_t saga, struct arena *a
     return kept(r->backend->read_bytes(r, &q, keep_bytes, &k, info), &k, info, "input");
 }
 
-enum err store_read_item(struct store_reader *r, uint64_t saga, uint16_t step,
-                         uint32_t item, struct arena *a, struct store_bytes *out,
-                         struct err_info *info)
+enum err store_read_items(struct store_reader *r, uint64_t saga, uint16_t step,
+                          uint32_t item, struct arena *a, struct store_bytes *out,
+                          struct err_info *info)
 {
-    const struct store_bytes_query q = {
-        .of = STORE_BYTES_ITEM, .num = saga, .step = step, .item = item};
+    const struct store_bytes_query q = {.of = STORE_BYTES_ITEMS,
+                                        .num = saga,
+                                        .step = step,
+                                        .item = item - item % STORE_ITEMS_A_ROW};
     struct keep k = {a, out, false};
 
-    return kept(r->backend->read_bytes(r, &q, keep_bytes, &k, info), &k, info, "item");
+    return kept(r->backend->read_bytes(r, &q, keep_bytes, &k, info), &k, info, "items");
 }
 
 enum err store_read_vars(struct store_reader *r, uint64_t vars, struct arena *a,

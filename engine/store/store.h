@@ -88,11 +88,16 @@ struct store_definition {
     bool is_archived; /* Filled by readers. */
 };
 
-struct store_item { /* One element of a forEach, evaluated once. */
+/* Elements of a forEach, evaluated once: a row holds that many, the step's last one
+ * fewer. A row each would make the turn that begins ten thousand items a commit that
+ * everybody waits for; one row for all would be read whole for one of them. */
+#define STORE_ITEMS_A_ROW 64
+
+struct store_items {
     uint64_t saga;
     uint16_t step;
-    uint32_t item;
-    struct store_bytes value;
+    uint32_t first;            /* A multiple of STORE_ITEMS_A_ROW. */
+    struct store_bytes values; /* A JSON array. */
 };
 
 struct store_late { /* An answer that no longer counts (S16); kept with the call. */
@@ -153,7 +158,7 @@ enum store_op_kind {
     STORE_SAGA_PURGE,  /* saga.num, final, and all that is kept of it but audit, replays
                           and webhooks: gone at updated_ms; its id stays taken */
     STORE_TURN,
-    STORE_ITEM,
+    STORE_ITEMS,
     STORE_LATE,
     STORE_DEFINITION,       /* A new version. */
     STORE_DEFINITION_USE,   /* definition.name's current = version; creates the name's row
@@ -180,7 +185,7 @@ struct store_op {
             struct store_bytes input; /* STORE_SAGA_INSERT only. */
         } saga;
         struct store_turn turn;
-        struct store_item item;
+        struct store_items items;
         struct store_late late;
         struct store_definition definition;
         struct store_replay replay;
@@ -209,6 +214,9 @@ struct store_batch {
 /* A new operation at the end of the batch, zeroed but for its kind; the caller
  * fills it in, with texts and bytes from batch->arena. */
 struct store_op *store_batch_add(struct store_batch *batch, enum store_op_kind kind);
+/* STORE_ITEMS for all elements of a JSON array, copied. */
+void store_batch_add_items(struct store_batch *batch, uint64_t saga, uint16_t step,
+                           struct json_span items);
 void store_batch_clear(struct store_batch *batch); /* Resets its arena. */
 
 /* Commit all of it, durably (S90: synchronous=FULL). ERR_IO: the result is unknown
@@ -311,9 +319,11 @@ MUST_CHECK enum err store_scan_turns(struct store_reader *r, uint64_t saga,
 MUST_CHECK enum err store_scan_late(struct store_reader *r, uint64_t saga,
                                     store_each_late each, void *user,
                                     struct err_info *info);
-MUST_CHECK enum err store_read_item(struct store_reader *r, uint64_t saga, uint16_t step,
-                                    uint32_t item, struct arena *a,
-                                    struct store_bytes *out, struct err_info *info);
+/* The row that holds `item`: a JSON array of the items from item / STORE_ITEMS_A_ROW *
+ * STORE_ITEMS_A_ROW on. */
+MUST_CHECK enum err store_read_items(struct store_reader *r, uint64_t saga, uint16_t step,
+                                     uint32_t item, struct arena *a,
+                                     struct store_bytes *out, struct err_info *info);
 
 /* The children of a saga, of every step, item and generation; by num. */
 MUST_CHECK enum err store_scan_children(struct store_reader *r, uint64_t parent,

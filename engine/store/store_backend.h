@@ -83,7 +83,7 @@ struct store_definition_query {
 
 enum store_bytes_of {
     STORE_BYTES_INPUT,         /* saga */
-    STORE_BYTES_ITEM,          /* saga, step, item */
+    STORE_BYTES_ITEMS,         /* num, step, item: the row that begins with it */
     STORE_BYTES_VARS,          /* num */
     STORE_BYTES_META,          /* name */
     STORE_BYTES_NOTIFY,        /* num: the body */

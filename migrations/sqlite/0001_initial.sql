@@ -126,14 +126,16 @@ CREATE TABLE journal (
 ) STRICT;
 CREATE UNIQUE INDEX journal_turn ON journal (saga, turn);
 
+-- The elements of a forEach, 64 a row: ten thousand rows of one turn would hold up the
+-- commits of everybody else.
 CREATE TABLE item (
-    seq   INTEGER PRIMARY KEY,
-    saga  INTEGER NOT NULL,
-    step  INTEGER NOT NULL,
-    item  INTEGER NOT NULL,
-    value BLOB    NOT NULL
+    seq      INTEGER PRIMARY KEY,
+    saga     INTEGER NOT NULL,
+    step     INTEGER NOT NULL,
+    first    INTEGER NOT NULL,                  -- The first one's number, from 0.
+    elements BLOB    NOT NULL                   -- A JSON array.
 ) STRICT;
-CREATE UNIQUE INDEX item_place ON item (saga, step, item);
+CREATE UNIQUE INDEX item_place ON item (saga, step, first);
 
 CREATE TABLE late_answer (
     seq   INTEGER PRIMARY KEY,

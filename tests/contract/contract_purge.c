@@ -21,8 +21,8 @@ static void commit_sagas(void)
     (void)contract_add_saga(4, 1);
     contract_add_turn(1, 1, "one");
     contract_add_turn(4, 1, "four");
-    store_batch_add(&contract_batch, STORE_ITEM)->of.item =
-        (struct store_item){.saga = 1, .value = {"7", 1}};
+    store_batch_add(&contract_batch, STORE_ITEMS)->of.items =
+        (struct store_items){.saga = 1, .values = {"[7]", 3}};
     store_batch_add(&contract_batch, STORE_LATE)->of.late =
         (struct store_late){.saga = 1, .turn = 1};
     contract_commit();
@@ -66,9 +66,9 @@ START_TEST(test_purged_saga_is_gone_with_all_that_was_kept_of_it)
     ck_assert_int_eq(
         store_read_input(contract_reader, 1, contract_arena, &bytes, &contract_info),
         ERR_NOT_FOUND);
-    ck_assert_int_eq(
-        store_read_item(contract_reader, 1, 0, 0, contract_arena, &bytes, &contract_info),
-        ERR_NOT_FOUND);
+    ck_assert_int_eq(store_read_items(contract_reader, 1, 0, 0, contract_arena, &bytes,
+                                      &contract_info),
+                     ERR_NOT_FOUND);
     ck_assert_int_eq(
         store_scan_late(contract_reader, 1, count_late, &n_late, &contract_info), ERR_OK);
     ck_assert_int_eq(n_late, 0);

@@ -103,37 +103,45 @@ END_TEST
 /* ---- items and late answers
  * --------------------------------------------------------------- */
 
-START_TEST(test_items_are_read_by_place)
+static void add_items(uint16_t step, uint32_t first, const char *values)
 {
-    struct store_bytes value = {NULL, 0};
+    store_batch_add(&contract_batch, STORE_ITEMS)->of.items =
+        (struct store_items){1, step, first, bytes_of(values)};
+}
 
+static const char *items_at(uint16_t step, uint32_t item)
+{
+    struct store_bytes values = {NULL, 0};
+    const enum err e = store_read_items(contract_reader, 1, step, item, contract_arena,
+                                        &values, &contract_info);
+
+    ck_assert(e == ERR_OK || e == ERR_NOT_FOUND);
+    return e == ERR_OK ? contract_text(values) : "none";
+}
+
+START_TEST(test_items_are_read_by_the_row_that_holds_them)
+{
     commit_one_saga();
-    for (uint32_t i = 0; i < 3; i++) {
-        store_batch_add(&contract_batch, STORE_ITEM)->of.item = (struct store_item){
-            1, 4, i, bytes_of(arena_printf(contract_batch.arena, "item %u", i))};
-    }
+    add_items(4, 0, "[0]");
+    add_items(4, STORE_ITEMS_A_ROW, "[64]");
+    add_items(6, 0, "[\"other\"]");
     contract_commit();
-    ck_assert_int_eq(
-        store_read_item(contract_reader, 1, 4, 2, contract_arena, &value, &contract_info),
-        ERR_OK);
-    ck_assert_str_eq(contract_text(value), "item 2");
-    ck_assert_int_eq(
-        store_read_item(contract_reader, 1, 4, 3, contract_arena, &value, &contract_info),
-        ERR_NOT_FOUND);
-    ck_assert_int_eq(
-        store_read_item(contract_reader, 1, 5, 2, contract_arena, &value, &contract_info),
-        ERR_NOT_FOUND);
+    ck_assert_str_eq(items_at(4, 0), "[0]");
+    ck_assert_str_eq(items_at(4, STORE_ITEMS_A_ROW - 1), "[0]");
+    ck_assert_str_eq(items_at(4, STORE_ITEMS_A_ROW), "[64]");
+    ck_assert_str_eq(items_at(4, 2 * STORE_ITEMS_A_ROW - 1), "[64]");
+    ck_assert_str_eq(items_at(4, 2 * STORE_ITEMS_A_ROW), "none");
+    ck_assert_str_eq(items_at(5, 0), "none");
+    ck_assert_str_eq(items_at(6, 1), "[\"other\"]");
 }
 END_TEST
 
-START_TEST(test_item_twice_is_refused)
+START_TEST(test_items_twice_are_refused)
 {
     commit_one_saga();
-    store_batch_add(&contract_batch, STORE_ITEM)->of.item =
-        (struct store_item){1, 4, 0, bytes_of("a")};
+    add_items(4, 0, "[1]");
     contract_commit();
-    store_batch_add(&contract_batch, STORE_ITEM)->of.item =
-        (struct store_item){1, 4, 0, bytes_of("b")};
+    add_items(4, 0, "[2]");
     ck_assert_int_eq(contract_try_commit(), ERR_CONFLICT);
 }
 END_TEST
@@ -536,8 +544,8 @@ static void add_tests(TCase *t)
     tcase_add_test(t, test_absent_bytes_are_read_as_absent);
     tcase_add_test(t, test_last_turn_is_the_newest);
     tcase_add_test(t, test_turns_come_oldest_first_and_of_one_saga);
-    tcase_add_test(t, test_items_are_read_by_place);
-    tcase_add_test(t, test_item_twice_is_refused);
+    tcase_add_test(t, test_items_are_read_by_the_row_that_holds_them);
+    tcase_add_test(t, test_items_twice_are_refused);
     tcase_add_test(t, test_late_answers_come_as_they_arrived);
     tcase_add_test(t, test_replay_is_read_as_it_was_written);
     tcase_add_test(t, test_replay_key_is_unique_in_its_scope);

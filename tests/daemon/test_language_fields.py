@@ -459,6 +459,26 @@ def test_on_unknown_stop_leaves_the_doubt_to_a_person(world):
     assert world.of("POST", "/undo-a") == []
 
 
+def test_an_undo_that_cannot_be_rendered_does_not_tell_of_the_action(world):
+    world.script("POST", "/a", ResetAfter())
+    made = step(onUnknown="stop")
+    made["compensate"] = call("/undo-a", body={"of": "${ .steps.a.body.id | tonumber }"})
+    saga = world.run(made, step("b"))
+    assert saga["status"] == "stuck"
+    assert "connection" in step_of(saga, "a")["lastError"]["detail"]
+    world.script("POST", "/b", Status(422))
+    resolved = world.client.act(saga["id"], "resolve", step="a", outcome="applied", reason="seen")
+    assert resolved.status == 200, resolved
+    saga = world.client.wait_status(saga["id"], "stuck")
+    error = step_of(saga, "a")["lastError"]
+    assert "its request cannot be rendered" in error["detail"]
+    assert "tonumber" in error["detail"] and "connection" not in error["detail"]
+    assert error["outcome"] == "pending"  # No attempt was made.
+    assert "httpStatus" not in error
+    assert "tonumber" in saga["why"] and "connection" not in saga["why"]
+    assert world.of("POST", "/undo-a") == []
+
+
 # ---- items, waits, children -------------------------------------------------------------------------
 
 
@@ -480,6 +500,22 @@ def test_items_are_called_one_at_a_time_in_order_unless_told(world):
     )
     assert saga["output"] == rows
     assert [r.json["at"] for r in world.of()] == [0, 1, 2]
+
+
+def test_many_items_keep_their_values_over_a_crash(world):
+    gate = Gate()
+    world.script("POST", "/a", *[Echo() for _ in range(99)], gate, Echo())
+    rows = [{"n": n} for n in range(200)]
+    world.put(each("${ .input.rows }"), output="${ [.steps.a[].body.is] }")
+    saga_id = world.client.start("d", {"rows": rows}).json["id"]
+    world.participant.wait_for(100, "POST", "/a")
+    world.daemon.kill()
+    gate.release()
+    world.daemon.restart()
+    saga = Client(world.daemon.port).wait_status(saga_id)
+    assert saga["output"] == rows[:99] + [None] + rows[100:]  # The gate echoes nothing.
+    sent = [r.json["is"]["n"] for r in world.of()]
+    assert sent == list(range(100)) + list(range(99, 200))  # The lost one goes out again.
 
 
 def test_too_many_items_are_stuck_before_the_first_call(world):

@@ -29,6 +29,7 @@
 
 #define TOLD_START_MS UINT64_C(1764000000000) /* 2025-11-24T16:00:00Z */
 #define TOLD_ROOM 64
+#define TOLD_SENT 1024
 
 struct told {
     struct arena *arena; /* Everything a turn makes stays in it. */
@@ -51,7 +52,7 @@ struct told {
     size_t n_rendered;
     struct record_send sends[TOLD_ROOM];
 
-    struct render_request sent[TOLD_ROOM]; /* All that became due so far. */
+    struct render_request sent[TOLD_SENT]; /* All that became due so far. */
     size_t n_sent;
 };
 
@@ -109,27 +110,17 @@ static inline int64_t told_items(struct told *t, const struct saga_question *q,
 {
     struct store_batch batch = {.arena = t->arena};
     struct json_span array;
-    struct json_span value;
-    struct json_walk walk;
     struct err_info info;
-    uint32_t n = 0;
 
     if (render_expr(t->definition, t->definition->steps[q->step].each, scope, t->arena,
                     &array, &info) != ERR_OK) {
         told_note(t, &info);
         return -1;
     }
-    walk = json_walk_of(array);
-    while (json_walk_next(&walk, NULL, &value)) {
-        struct store_op *op = store_batch_add(&batch, STORE_ITEM);
-
-        op->of.item = (struct store_item){
-            1, q->step, n, {arena_copy(t->arena, value.at, value.n), value.n}};
-        docs_take_item(t->docs, q->step, n, value);
-        n++;
-    }
+    store_batch_add_items(&batch, 1, q->step, array);
+    docs_take_items(t->docs, q->step, 0, array);
     told_commit(t, &batch);
-    return n;
+    return (int64_t)json_span_count(array);
 }
 
 static inline int64_t told_condition(struct told *t, const struct expr *e,
@@ -310,6 +301,23 @@ static inline struct record told_answer_of(const struct told *t, const char *id,
         r.event.may_retry = true;
     }
     return r;
+}
+
+/* The same of an item's open call; it succeeded. */
+static inline void told_item_succeeds(struct told *t, const char *id, uint32_t item)
+{
+    const uint16_t step = told_step(t, id);
+    const struct saga_cell *c = saga_cell_of(&t->saga, step, item);
+    struct record r = {.http_status = 200, .body = "{}", .body_n = 2};
+
+    ck_assert_msg(c != NULL, "nothing is open for item %u of '%s'", item, id);
+    r.event = (struct saga_event){.kind = SAGA_EV_ANSWERED,
+                                  .step = step,
+                                  .item = item,
+                                  .call = c->call,
+                                  .turn = c->due_turn,
+                                  .outcome = OUTCOME_SUCCEEDED};
+    ck_assert_int_eq(told_turn(t, r), SAGA_APPLIED);
 }
 
 static inline void told_answer(struct told *t, const char *id, int status,

@@ -205,6 +205,30 @@ START_TEST(test_a_stuck_step_says_the_reason_and_what_failed)
 }
 END_TEST
 
+#define DOUBTFUL                                                           \
+    "{\"name\":\"doubtful\",\"steps\":[{\"id\":\"pay\",\"call\":{\"url\":" \
+    "\"http://127.0.0.1/pay\",\"retry\":1},\"compensate\":{\"url\":"       \
+    "\"http://127.0.0.1/refund/${ .steps.pay.body.id }\"}}]}"
+
+START_TEST(test_what_keeps_a_compensation_from_being_sent_is_not_the_actions_failure)
+{
+    struct told *t = told_begin(DOUBTFUL, input);
+    struct view v;
+    const struct view_step *pay;
+
+    told_answer(t, "pay", 503, "busy");
+    v = view_of(t, 0);
+    pay = step_of(t, &v, "pay");
+    ck_assert_int_eq(v.row.status, SAGA_STATUS_STUCK);
+    ck_assert_str_eq(pay->error_detail,
+                     "its compensation reads an answer that may not exist");
+    ck_assert_int_eq(pay->error_outcome, OUTCOME_NONE);
+    ck_assert_int_eq(pay->error_status, 0);
+    ck_assert_ptr_null(strstr(v.why, "503"));
+    told_end(t);
+}
+END_TEST
+
 #define BAD                                                           \
     "{\"name\":\"bad\",\"steps\":[{\"id\":\"pay\",\"call\":{\"url\":" \
     "\"http://127.0.0.1/${ .input.amount.x }\"},\"compensate\":null}]}"
@@ -403,6 +427,77 @@ START_TEST(test_an_items_request_is_rendered_with_its_value)
 }
 END_TEST
 
+/* ---- many items
+ * ------------------------------------------------------------------------ */
+
+#define EACH_OF(id)                                                                   \
+    "{\"id\":\"" id "\",\"forEach\":{\"in\":\"${ .input.to }\",\"maxConcurrent\":2}," \
+    "\"call\":{\"url\":\"http://127.0.0.1/m\",\"body\":\"${ .item.x }\"},"            \
+    "\"compensate\":null}"
+#define MANY "{\"name\":\"many\",\"steps\":[" EACH_OF("m") "," EACH_OF("last") "]}"
+
+static struct told *many(uint32_t n)
+{
+    static char text[1024];
+    size_t used = (size_t)snprintf(text, sizeof(text), "{\"to\":[{}");
+
+    for (uint32_t i = 1; i < n; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, ",{}");
+    }
+    (void)snprintf(text + used, sizeof(text) - used, "]}");
+    return told_begin(MANY, text);
+}
+
+/* Each turn comes 10 ms after the one before: turn n, (n - 1) * 10 ms after the start. */
+static uint64_t time_of(uint64_t turn)
+{
+    return TOLD_START_MS + (turn - 1) * 10;
+}
+
+START_TEST(test_among_many_items_each_turn_shows_what_was_so_then)
+{
+    const uint32_t n = 100;
+    struct told *t = many(n);
+
+    for (uint32_t i = 0; i < 2 * n; i++) {
+        t->now_ms += 10;
+        told_item_succeeds(t, i < n ? "m" : "last", i % n);
+    }
+    for (uint64_t turn = 1; turn <= 2 * n + 1; turn++) {
+        const struct view v = view_of(t, turn);
+        const struct view_step *m = step_of(t, &v, "m");
+        const struct view_step *last = step_of(t, &v, "last");
+        const bool is_over = turn > n;
+
+        ck_assert_uint_eq(m->items_settled, is_over ? n : turn - 1);
+        ck_assert_uint_eq(m->started_ms, TOLD_START_MS);
+        ck_assert_uint_eq(m->ended_ms, is_over ? time_of(n + 1) : 0);
+        ck_assert_uint_eq(last->items_settled, is_over ? turn - n - 1 : 0);
+        ck_assert_uint_eq(last->started_ms, is_over ? time_of(n + 1) : 0);
+        ck_assert_uint_eq(last->ended_ms, turn == 2 * n + 1 ? time_of(turn) : 0);
+        ck_assert_uint_eq(v.row.updated_ms, time_of(turn));
+    }
+    told_end(t);
+}
+END_TEST
+
+START_TEST(test_an_item_stuck_among_others_goes_on_telling_why)
+{
+    struct told *t = told_begin(MANY, "{\"to\":[\"no object\",{},{},{}]}");
+    const struct view_step *m;
+    struct view v;
+
+    for (uint32_t i = 1; i < 4; i++) {
+        told_item_succeeds(t, "m", i);
+        v = view_of(t, 0);
+        m = step_of(t, &v, "m");
+        ck_assert_str_eq(m->status, "stuck");
+        ck_assert_msg(strstr(m->error_detail, ".item.x") != NULL, "%s", m->error_detail);
+    }
+    told_end(t);
+}
+END_TEST
+
 int main(void)
 {
     return suite_main(
@@ -415,11 +510,14 @@ int main(void)
         test_a_compensated_step_ends_when_it_is_compensated,
         test_a_stuck_step_says_the_reason_and_what_failed,
         test_an_expression_that_failed_is_told_where_it_got_stuck,
+        test_what_keeps_a_compensation_from_being_sent_is_not_the_actions_failure,
         test_who_paused_and_who_cancelled_is_shown,
         test_a_start_is_viewed_from_memory_as_it_would_be_read,
         test_a_journal_longer_than_a_page_is_read_to_its_end,
         test_every_attempt_is_listed_with_its_request_and_answer,
         test_a_compensation_is_rendered_with_the_documents_of_its_turn,
         test_a_lost_attempt_is_unknown_and_its_late_answer_is_kept_beside_it,
-        test_an_items_request_is_rendered_with_its_value);
+        test_an_items_request_is_rendered_with_its_value,
+        test_among_many_items_each_turn_shows_what_was_so_then,
+        test_an_item_stuck_among_others_goes_on_telling_why);
 }

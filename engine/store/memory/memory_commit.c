@@ -255,25 +255,25 @@ static enum err insert_turn(struct memory_store *m, const struct store_turn *t,
     return ERR_OK;
 }
 
-static enum err insert_item(struct memory_store *m, const struct store_item *i,
-                            struct err_info *info)
+static enum err insert_items(struct memory_store *m, const struct store_items *i,
+                             struct err_info *info)
 {
     struct memory_saga *saga = memory_saga_num(m, i->saga);
-    struct memory_item *item;
+    struct memory_items *items;
 
     if (saga == NULL) {
         return no_saga(i->saga, info);
     }
-    for (item = saga->item; item != NULL; item = item->older) {
-        if (item->item.step == i->step && item->item.item == i->item) {
+    for (items = saga->items; items != NULL; items = items->older) {
+        if (items->items.step == i->step && items->items.first == i->first) {
             return err_set(info, ERR_CONFLICT, "the batch was refused: item %lu is there",
-                           (unsigned long)i->item);
+                           (unsigned long)i->first);
         }
     }
-    item = arena_take(m->arena, sizeof(*item));
-    *item = (struct memory_item){saga->item, this_commit(m), *i};
-    item->item.value = store_bytes_copy(m->arena, i->value);
-    memory_set_word(m, &saga->item, item);
+    items = arena_take(m->arena, sizeof(*items));
+    *items = (struct memory_items){saga->items, this_commit(m), *i};
+    items->items.values = store_bytes_copy(m->arena, i->values);
+    memory_set_word(m, &saga->items, items);
     return ERR_OK;
 }
 
@@ -498,8 +498,8 @@ static enum err apply(struct memory_store *m, const struct store_op *op,
         return purge_saga(m, &op->of.saga.row, info);
     case STORE_TURN:
         return insert_turn(m, &op->of.turn, info);
-    case STORE_ITEM:
-        return insert_item(m, &op->of.item, info);
+    case STORE_ITEMS:
+        return insert_items(m, &op->of.items, info);
     case STORE_LATE:
         return insert_late(m, &op->of.late, info);
     case STORE_DEFINITION:

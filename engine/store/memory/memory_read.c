@@ -84,10 +84,10 @@ static struct store_bytes saga_bytes(const struct memory_reader *r,
     if (q->of == STORE_BYTES_INPUT) {
         return saga->input;
     }
-    for (const struct memory_item *i = saga->item; i != NULL; i = i->older) {
-        if (i->commit <= r->snapshot && i->item.step == q->step &&
-            i->item.item == q->item) {
-            return i->item.value;
+    for (const struct memory_items *i = saga->items; i != NULL; i = i->older) {
+        if (i->commit <= r->snapshot && i->items.step == q->step &&
+            i->items.first == q->item) {
+            return i->items.values;
         }
     }
     return (struct store_bytes){NULL, 0};
@@ -160,7 +160,7 @@ enum err memory_read_bytes(struct store_reader *r, const struct store_bytes_quer
     memory_lock(reader->store);
     switch (q->of) {
     case STORE_BYTES_INPUT:
-    case STORE_BYTES_ITEM:
+    case STORE_BYTES_ITEMS:
         bytes = saga_bytes(reader, q);
         break;
     case STORE_BYTES_VARS:

@@ -41,10 +41,10 @@ struct memory_late {
     struct store_late late;
 };
 
-struct memory_item {
-    struct memory_item *older;
+struct memory_items {
+    struct memory_items *older;
     uint64_t commit;
-    struct store_item item;
+    struct store_items items;
 };
 
 struct memory_saga {
@@ -52,7 +52,7 @@ struct memory_saga {
     struct memory_row *row;    /* Never NULL. */
     struct memory_turn *turn;  /* Newest; NULL none. */
     struct memory_late *late;
-    struct memory_item *item;
+    struct memory_items *items;
     struct store_bytes input;
 };
 

@@ -50,16 +50,16 @@ static enum err insert_turn(struct sqlite_store *st, const struct store_turn *t,
     return sqlite_run(st, SQLITE_WRITE_TURN, info);
 }
 
-static enum err insert_item(struct sqlite_store *st, const struct store_item *item,
-                            struct err_info *info)
+static enum err insert_items(struct sqlite_store *st, const struct store_items *items,
+                             struct err_info *info)
 {
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_ITEM];
+    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_ITEMS];
 
-    sqlite_bind_number(stmt, 1, item->saga);
-    sqlite_bind_number(stmt, 2, item->step);
-    sqlite_bind_number(stmt, 3, item->item);
-    sqlite_bind_bytes(stmt, 4, item->value);
-    return sqlite_run(st, SQLITE_WRITE_ITEM, info);
+    sqlite_bind_number(stmt, 1, items->saga);
+    sqlite_bind_number(stmt, 2, items->step);
+    sqlite_bind_number(stmt, 3, items->first);
+    sqlite_bind_bytes(stmt, 4, items->values);
+    return sqlite_run(st, SQLITE_WRITE_ITEMS, info);
 }
 
 static enum err insert_late(struct sqlite_store *st, const struct store_late *l,
@@ -227,8 +227,8 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
         return sqlite_purge_saga(st, &op->of.saga.row, info);
     case STORE_TURN:
         return insert_turn(st, &op->of.turn, info);
-    case STORE_ITEM:
-        return insert_item(st, &op->of.item, info);
+    case STORE_ITEMS:
+        return insert_items(st, &op->of.items, info);
     case STORE_LATE:
         return insert_late(st, &op->of.late, info);
     case STORE_DEFINITION:

@@ -110,8 +110,8 @@ static sqlite3_stmt *bind_bytes_query(struct sqlite_reader *r,
         st = sqlite_read_statement(r, SQLITE_READ_INPUT);
         sqlite_bind_number(st, 1, q->num);
         break;
-    case STORE_BYTES_ITEM:
-        st = sqlite_read_statement(r, SQLITE_READ_ITEM);
+    case STORE_BYTES_ITEMS:
+        st = sqlite_read_statement(r, SQLITE_READ_ITEMS);
         sqlite_bind_number(st, 1, q->num);
         sqlite_bind_number(st, 2, q->step);
         sqlite_bind_number(st, 3, q->item);

@@ -38,7 +38,7 @@
              "ON CONFLICT (name, status) DO UPDATE SET n = n + excluded.n")              \
     X(TURN, "INSERT INTO journal (saga, turn, at_ms, event, data, state) "               \
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                           \
-    X(ITEM, "INSERT INTO item (saga, step, item, value) VALUES (?1, ?2, ?3, ?4)")        \
+    X(ITEMS, "INSERT INTO item (saga, step, first, elements) VALUES (?1, ?2, ?3, ?4)")   \
     X(LATE, "INSERT INTO late_answer (saga, turn, step, item, call, at_ms, data) "       \
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
     X(NAME, "INSERT INTO definition_name (name, current, is_paused, is_archived) "       \
@@ -169,7 +169,7 @@
     X(STUCK_OLDEST, "SELECT stuck_ms FROM saga WHERE stuck_ms > 0 "                      \
                     "ORDER BY stuck_ms LIMIT 1")                                         \
     X(INPUT, "SELECT input FROM saga_input WHERE saga = ?1")                             \
-    X(ITEM, "SELECT value FROM item WHERE saga = ?1 AND step = ?2 AND item = ?3")        \
+    X(ITEMS, "SELECT elements FROM item WHERE saga = ?1 AND step = ?2 AND first = ?3")   \
     X(VARS, "SELECT text FROM vars WHERE num = ?1")                                      \
     X(META, "SELECT text FROM meta WHERE name = ?1")                                     \
     X(NOTIFY_BODY, "SELECT body FROM notify WHERE num = ?1")                             \
