@@ -273,6 +273,18 @@ static bool has_kind(const struct plan *plan, enum plan_kind kind)
     return false;
 }
 
+/* What has been said of it already and will turn it back. */
+static bool has_bad_news(const struct saga *s)
+{
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (s->cells[i].called_back != OUTCOME_NONE &&
+            s->cells[i].called_back != OUTCOME_SUCCEEDED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Children may take their time, and deadlines and people do not wait for them. */
 static bool are_children_quick(const struct sim_world *w)
 {
@@ -283,18 +295,6 @@ static bool are_children_quick(const struct sim_world *w)
         }
     }
     return true;
-}
-
-/* What has been said of it already and will turn it back. */
-static bool has_bad_news(const struct saga *child)
-{
-    for (uint16_t i = 0; i < child->n_cells; i++) {
-        if (child->cells[i].called_back != OUTCOME_NONE &&
-            child->cells[i].called_back != OUTCOME_SUCCEEDED) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* How it goes on is not for its parent to see: it is held (and may end all the same, its
@@ -334,6 +334,10 @@ static bool can_be_foretold(struct sim_world *w)
 
     if (w->n_inbox > 0 || (wake_ms != 0 && wake_ms <= world_wall(w))) {
         return false; /* Something else is about to happen. */
+    }
+    if (has_bad_news(&before) && before.n_cells > 1) {
+        return false; /* It turns back; how far the others get first is nobody's to say.
+                       */
     }
     if (!has_kind(w->plans[0], PLAN_CHILD)) {
         return true;
