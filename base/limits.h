@@ -20,6 +20,7 @@
 #define LIMIT_RUNS 1024          /* Runs of equal items in one saga's state (S53). */
 #define LIMIT_SIGNALS_KEPT 16    /* Signals kept for later waits (S19). */
 #define LIMIT_SIGNAL_NAMES 255   /* Different signal names of one definition. */
+#define LIMIT_REPLAYS_PRUNED 256 /* Idempotency records that one commit drops. */
 #define LIMIT_STUCK_ERROR 256    /* Bytes of a stuck saga's error kept for searching. */
 #define LIMIT_LABELS 16          /* Labels of a definition or saga. */
 #define LIMIT_DEFINITION_BYTES (1024 * 1024)

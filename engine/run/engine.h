@@ -20,6 +20,7 @@
 #include "engine/calls/otlp.h"
 #include "engine/calls/service.h"
 #include "engine/run/command.h"
+#include "engine/run/retention.h"
 #include "engine/run/trace.h"
 #include "engine/store/store.h"
 #include "engine/store/writer.h"
@@ -41,6 +42,7 @@ struct engine_config {
     uint32_t calls_max;           /* limits.maxCallsInFlight */
     uint32_t active_max;          /* limits.maxActiveSagas */
     uint32_t drain_ms;            /* drainTimeout */
+    struct retention_config retention;
     uint64_t free_starts_bytes;   /* Below this much free disk: starts are 503 (S95). */
     uint64_t free_calls_bytes;    /* Below this: no new calls. */
     void (*watchdog)(void *user); /* Called by the loop; NULL none. */

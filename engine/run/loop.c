@@ -10,6 +10,7 @@
 #include "engine/run/grant.h"
 #include "engine/run/outbox.h"
 #include "engine/run/recover.h"
+#include "engine/run/retention.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 #include "engine/run/waiters.h"
@@ -244,6 +245,7 @@ static int sleep_ms(struct engine *e)
     until = earlier(until, mono_of(e, e->sleepers_at_ms));
     until = earlier(until, mono_of(e, outbox_wake_at(e)));
     until = earlier(until, bulks_wake_at(e));
+    until = earlier(until, retention_wake_at(e));
     return until > e->mono_ms ? (int)(until - e->mono_ms) : 0;
 }
 
@@ -278,6 +280,9 @@ static void go_round(struct engine *e)
     bulks_run(e);
     take_reload(e);
     outbox_send_due(e);
+    if (has_room(e)) {
+        retention_run(e);
+    }
     batch_hand_over(e);
     engine_reader_end(e);
     keep_watch(e);

@@ -241,6 +241,8 @@ void metrics_write(struct engine *e, struct buf *out)
     write_stuck(e, out);
     head(out, "sagad_sagas_started_total", "counter", "Sagas started since the start.");
     buf_printf(out, "sagad_sagas_started_total %" PRIu64 "\n", m->started);
+    head(out, "sagad_sagas_purged_total", "counter", "Sagas purged by their age.");
+    buf_printf(out, "sagad_sagas_purged_total %" PRIu64 "\n", m->purged);
     write_finished(m, out);
     write_calls(m, out);
     write_webhooks(m, out);

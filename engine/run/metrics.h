@@ -42,6 +42,7 @@ enum metrics_webhook { /* What came of a webhook's attempt. */
 struct metrics {
     uint64_t started;
     uint64_t turns;
+    uint64_t purged; /* By age, with their children as one. */
     struct metrics_histogram saga_seconds;
     struct metrics_histogram call_seconds;
     struct metrics_histogram commit_seconds;

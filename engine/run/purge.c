@@ -1,11 +1,14 @@
-/* purge.c - COMMAND_PURGE: a final saga leaves the store, and its children with it.
+/* purge.c - a final saga leaves the store, and its children with it: COMMAND_PURGE, and
+ * by its age.
  *
  * Its id stays taken and the audit keeps what was done to it. Webhooks not delivered yet
  * still go out: they are whole without it.
  */
 #include <assert.h>
 
+#include "base/log.h"
 #include "engine/run/commands.h"
+#include "engine/run/retention.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
@@ -59,25 +62,35 @@ static void refuse_absent(struct engine *e, struct command *c)
     }
 }
 
-/* Nobody may be left that a turn could still come of. False: refused. */
-static bool all_are_over(struct engine *e, struct command *c, const struct kin *kin)
+/* Whom a turn could still come of; NULL: nobody. */
+static const struct member *not_over(struct engine *e, const struct kin *kin)
 {
     for (const struct member *m = kin->first; m != NULL; m = m->next) {
         const struct resident *r = table_find(e->table, m->num);
 
-        if (!m->is_final) {
-            commands_refuse(c, PROBLEM_INVALID_STATE,
-                            "Only a final saga can be purged; %s is not", m->id);
-            return false;
-        }
-        if (r != NULL && r->n_uncommitted > 0) {
-            commands_refuse(c, PROBLEM_INVALID_STATE,
-                            "Saga %s is being written to at the moment; ask again",
-                            m->id);
-            return false;
+        if (!m->is_final || (r != NULL && r->n_uncommitted > 0)) {
+            return m;
         }
     }
-    return true;
+    return NULL;
+}
+
+/* False: refused. */
+static bool all_are_over(struct engine *e, struct command *c, const struct kin *kin)
+{
+    const struct member *m = not_over(e, kin);
+
+    if (m == NULL) {
+        return true;
+    }
+    if (!m->is_final) {
+        commands_refuse(c, PROBLEM_INVALID_STATE,
+                        "Only a final saga can be purged; %s is not", m->id);
+    } else {
+        commands_refuse(c, PROBLEM_INVALID_STATE,
+                        "Saga %s is being written to at the moment; ask again", m->id);
+    }
+    return false;
 }
 
 static void purge(struct engine *e, const struct member *m)
@@ -94,19 +107,42 @@ static void purge(struct engine *e, const struct member *m)
     }
 }
 
-static bool find_kin(struct engine *e, struct command *c, const struct store_saga *root,
-                     struct kin *kin)
+static enum err find_kin(struct engine *e, const struct store_saga *root, struct kin *kin,
+                         struct err_info *info)
 {
-    struct err_info info;
+    enum err err = ERR_OK;
 
     (void)add_member(kin, root);
-    for (const struct member *m = kin->first; m != NULL; m = m->next) {
-        if (store_scan_children(engine_reader(e), m->num, add_member, kin, &info) !=
-            ERR_OK) {
-            commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
-            return false;
-        }
+    for (const struct member *m = kin->first; m != NULL && err == ERR_OK; m = m->next) {
+        err = store_scan_children(engine_reader(e), m->num, add_member, kin, info);
     }
+    return err;
+}
+
+static void purge_all(struct engine *e, const struct kin *kin)
+{
+    for (const struct member *m = kin->first; m != NULL; m = m->next) {
+        purge(e, m);
+    }
+}
+
+bool purge_aged(struct engine *e, const struct store_saga *root, struct arena *a)
+{
+    struct kin kin = {.arena = a};
+    struct err_info info;
+
+    if (root->parent != 0 || commands_is_purged(e, root->id)) {
+        return false;
+    }
+    if (find_kin(e, root, &kin, &info) != ERR_OK) {
+        log_say(LOG_ERROR, "cannot read a saga's children", LOG_TEXT("sagaId", root->id),
+                LOG_TEXT("detail", info.text));
+        return false;
+    }
+    if (not_over(e, &kin) != NULL) {
+        return false;
+    }
+    purge_all(e, &kin);
     return true;
 }
 
@@ -124,10 +160,10 @@ void commands_purge(struct engine *e, struct command *c)
     } else if (root.parent != 0) {
         commands_refuse(c, PROBLEM_INVALID_STATE,
                         "Saga %s is another one's child and is purged with it", root.id);
-    } else if (find_kin(e, c, &root, &kin) && all_are_over(e, c, &kin)) {
-        for (const struct member *m = kin.first; m != NULL; m = m->next) {
-            purge(e, m);
-        }
+    } else if (find_kin(e, &root, &kin, &info) != ERR_OK) {
+        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+    } else if (all_are_over(e, c, &kin)) {
+        purge_all(e, &kin);
         commands_audit(e, c, "purge", root.id, 0);
         batch_add_answer(engine_batch(e), c, 0);
     }

@@ -21,6 +21,7 @@
 #include "engine/run/pending.h"
 #include "engine/run/registry.h"
 #include "engine/run/restore.h"
+#include "engine/run/retention.h"
 #include "engine/run/stats.h"
 #include "engine/run/table.h"
 #include "engine/run/timers.h"
@@ -97,6 +98,7 @@ struct engine {
     struct restore restore;
     struct marker *marker; /* S54 */
     uint64_t left_alone;   /* Saga that is not even taken up in this run; 0: none. */
+    struct retention retention;
     struct metrics metrics;
     struct stats *stats;
 

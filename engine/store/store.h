@@ -165,6 +165,8 @@ enum store_op_kind {
                                if absent */
     STORE_DEFINITION_FLAGS, /* definition.name: is_paused, is_archived */
     STORE_REPLAY,
+    STORE_REPLAY_PRUNE, /* At most LIMIT_REPLAYS_PRUNED of the oldest, older than at_ms.
+                         */
     STORE_AUDIT,
     STORE_VARS,         /* num, text */
     STORE_META,         /* name, text: insert or replace */

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "engine/store/store.h"
+#include "engine/store/store_retention.h"
 #include "engine/store/store_stuck.h"
 
 struct store {
@@ -47,6 +48,7 @@ enum store_sagas_by {
                          * wake_ms, num. */
     STORE_SAGAS_LISTED, /* filter, below num; newest first. */
     STORE_SAGAS_ALIKE,  /* group; newest first. */
+    STORE_SAGAS_ENDED,  /* Of the final status, above num; by num. */
 };
 
 struct store_saga_query {
@@ -61,6 +63,7 @@ struct store_saga_query {
     uint64_t until_ms;
     const struct store_filter *filter; /* Never NULL for LISTED. Times are exclusive. */
     const struct store_stuck_group *group;
+    enum saga_status status;
     size_t most; /* At least 1. */
 };
 
@@ -161,6 +164,8 @@ struct store_backend {
                             struct err_info *info);
     enum err (*scan_stuck)(struct store_reader *r, const char *definition, size_t most,
                            store_each_stuck each, void *user, struct err_info *info);
+    enum err (*oldest_replay)(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info);
     enum err (*oldest_stuck)(struct store_reader *r, uint64_t *out_ms,
                              struct err_info *info);
     enum err (*scan_definitions)(struct store_reader *r,

@@ -113,6 +113,12 @@ struct config {
     struct config_entries tokens; /* struct config_token */
     struct json_span vars;        /* An object. */
     uint64_t drain_ms;
+    struct { /* How long is kept what; 0: for ever. */
+        uint64_t completed_ms;
+        uint64_t compensated_ms;
+        uint64_t resolved_ms;
+        uint64_t idempotency_ms;
+    } retention;
     struct config_tls tls;
     struct {
         const char *otlp; /* The collector; NULL: no telemetry. */

@@ -14,6 +14,7 @@
 #include "definitions/pointer.h"
 #include "definitions/suggest.h"
 #include "engine/calls/egress.h"
+#include "engine/run/retention.h"
 
 /* ---- listen, store, limits ------------------------------------------------------ */
 
@@ -103,6 +104,28 @@ static void check_limits(struct config *c)
     check_range(c, "/limits/maxActiveSagas", c->limits.active_max, LIMIT_ACTIVE_SAGAS);
     if (c->drain_ms > DRAIN_MOST_MS) {
         config_problem(c, "/drainTimeout", "this must be at most a day");
+    }
+}
+
+/* Nothing set means for ever; "0s" would mean the same and be meant otherwise. */
+static void check_kept(struct config *c, const char *pointer, uint64_t kept_ms)
+{
+    if (kept_ms == 0 && config_place_of(c, pointer) != NULL) {
+        config_problem(c, pointer,
+                       "this must be more than nothing; leave it out to keep "
+                       "them for ever");
+    }
+}
+
+static void check_retention(struct config *c)
+{
+    check_kept(c, "/retention/completed", c->retention.completed_ms);
+    check_kept(c, "/retention/compensated", c->retention.compensated_ms);
+    check_kept(c, "/retention/resolved", c->retention.resolved_ms);
+    check_kept(c, "/retention/idempotency", c->retention.idempotency_ms);
+    if (c->retention.idempotency_ms != 0 &&
+        c->retention.idempotency_ms < RETENTION_LEAST_MS) {
+        config_problem(c, "/retention/idempotency", "this must be at least a day");
     }
 }
 
@@ -307,6 +330,7 @@ void config_check(struct config *c)
     check_listen(c);
     check_store(c);
     check_limits(c);
+    check_retention(c);
     for (size_t i = 0; i < c->services.n; i++) {
         check_service(c, config_service_at(c, i));
     }

@@ -124,6 +124,14 @@ static const struct config_member telemetry_rows[] = {
 };
 static const struct config_members telemetry = ROWS(telemetry_rows);
 
+static const struct config_member retention_rows[] = {
+    {.name = "completed", TIME_AT(config, retention.completed_ms)},
+    {.name = "compensated", TIME_AT(config, retention.compensated_ms)},
+    {.name = "resolved", TIME_AT(config, retention.resolved_ms)},
+    {.name = "idempotency", TIME_AT(config, retention.idempotency_ms)},
+};
+static const struct config_members retention = ROWS(retention_rows);
+
 static const struct config_member all_rows[] = {
     {.name = "listen", TEXTS_AT(config, listen), .preset = "127.0.0.1:8080"},
     {.name = "store", TEXT_AT(config, store), .preset = "sqlite:sagad.db"},
@@ -149,7 +157,7 @@ static const struct config_member all_rows[] = {
     {.name = "drainTimeout", TIME_AT(config, drain_ms), .preset = "30s"},
     {.name = "tls", .kind = CONFIG_OBJECT, .inner = &tls},
     {.name = "log", .kind = CONFIG_OBJECT, .inner = &logs},
-    {.name = "retention", .kind = CONFIG_NOT_YET},
+    {.name = "retention", .kind = CONFIG_OBJECT, .inner = &retention},
     {.name = "telemetry", .kind = CONFIG_OBJECT, .inner = &telemetry},
 };
 const struct config_members config_members_all = ROWS(all_rows);

@@ -210,6 +210,10 @@ static enum err start_engine(struct wire *w, struct err_info *info)
         .calls_max = (uint32_t)c->limits.calls_max,
         .active_max = (uint32_t)c->limits.active_max,
         .drain_ms = (uint32_t)c->drain_ms,
+        .retention = {.kept_ms = {[SAGA_STATUS_COMPLETED] = c->retention.completed_ms,
+                                  [SAGA_STATUS_COMPENSATED] = c->retention.compensated_ms,
+                                  [SAGA_STATUS_RESOLVED] = c->retention.resolved_ms},
+                      .records_ms = c->retention.idempotency_ms},
         .free_starts_bytes = FREE_STARTS_BYTES,
         .free_calls_bytes = FREE_CALLS_BYTES,
         .watchdog = feed_watchdog,
@@ -352,8 +356,9 @@ enum err wire_start(struct config *config, struct secrets *secrets, struct wire 
 /* ---- reload ---------------------------------------------------------------------- */
 
 /* Members that are read once. */
-static const char *const fixed[] = {"listen",       "store",     "egress",   "vars",
-                                    "drainTimeout", "publicUrl", "telemetry"};
+static const char *const fixed[] = {"listen",    "store",        "egress",
+                                    "vars",      "drainTimeout", "publicUrl",
+                                    "telemetry", "retention"};
 
 static void log_what_waits(const struct config *old, const struct config *new)
 {

@@ -1,4 +1,6 @@
 /* contract_purge.c - sagas that are purged: gone, but for their id and number. */
+#include "base/buf.h"
+#include "engine/store/store_retention.h"
 #include "tests/contract/contract.h"
 
 static struct store_op *add_purge(uint64_t num)
@@ -153,8 +155,101 @@ START_TEST(test_purge_is_seen_as_of_one_moment)
 }
 END_TEST
 
+static bool tell_num(void *user, const struct store_saga *s)
+{
+    buf_printf(user, "%s%u", ((struct buf *)user)->n > 0 ? " " : "", (unsigned)s->num);
+    return true;
+}
+
+static const char *ended(enum saga_status status, uint64_t after_num, size_t most)
+{
+    struct buf words;
+    const char *told;
+
+    buf_init(&words, 4096);
+    ck_assert_int_eq(store_scan_ended(contract_reader, status, after_num, most, tell_num,
+                                      &words, &contract_info),
+                     ERR_OK);
+    told = arena_text(contract_arena, buf_text(&words));
+    buf_done(&words);
+    return told;
+}
+
+START_TEST(test_ended_sagas_are_walked_in_the_order_of_their_start)
+{
+    contract_commit_definitions();
+    for (uint64_t num = 1; num <= 6; num++) {
+        contract_add_saga(num, 1)->status =
+            num == 4 ? SAGA_STATUS_RESOLVED
+                     : (num == 2 ? SAGA_STATUS_STUCK : SAGA_STATUS_COMPLETED);
+    }
+    contract_commit();
+    ck_assert_str_eq(ended(SAGA_STATUS_COMPLETED, 0, 9), "1 3 5 6");
+    ck_assert_str_eq(ended(SAGA_STATUS_COMPLETED, 1, 2), "3 5");
+    ck_assert_str_eq(ended(SAGA_STATUS_RESOLVED, 0, 9), "4");
+    ck_assert_str_eq(ended(SAGA_STATUS_COMPENSATED, 0, 9), "");
+}
+END_TEST
+
+static void add_record(const char *key, uint64_t at_ms)
+{
+    store_batch_add(&contract_batch, STORE_REPLAY)->of.replay =
+        (struct store_replay){.scope = "s", .key = key, .hash = "h", .at_ms = at_ms};
+}
+
+static bool has_record(const char *key)
+{
+    struct store_replay replay;
+
+    return store_find_replay(contract_reader, "s", key, contract_arena, &replay,
+                             &contract_info) == ERR_OK;
+}
+
+static uint64_t oldest_record(void)
+{
+    uint64_t oldest_ms = 77;
+
+    ck_assert_int_eq(store_oldest_replay(contract_reader, &oldest_ms, &contract_info),
+                     ERR_OK);
+    return oldest_ms;
+}
+
+START_TEST(test_only_records_older_than_a_time_are_pruned)
+{
+    ck_assert_uint_eq(oldest_record(), 0);
+    add_record("a", 10);
+    add_record("b", 20);
+    add_record("c", 30);
+    contract_commit();
+    ck_assert_uint_eq(oldest_record(), 10);
+    store_batch_add(&contract_batch, STORE_REPLAY_PRUNE)->of.replay.at_ms = 20;
+    contract_commit();
+    ck_assert(!has_record("a"));
+    ck_assert(has_record("b") && has_record("c"));
+    ck_assert_uint_eq(oldest_record(), 20);
+    add_record("a", 40); /* Its key is free again. */
+    contract_commit();
+    ck_assert(has_record("a"));
+}
+END_TEST
+
+START_TEST(test_one_commit_prunes_a_bounded_number_of_the_oldest_records)
+{
+    for (unsigned i = 0; i < LIMIT_REPLAYS_PRUNED + 2; i++) {
+        add_record(arena_printf(contract_batch.arena, "%u", i), i + 1);
+    }
+    contract_commit();
+    store_batch_add(&contract_batch, STORE_REPLAY_PRUNE)->of.replay.at_ms = 1000000;
+    contract_commit();
+    ck_assert_uint_eq(oldest_record(), LIMIT_REPLAYS_PRUNED + 1);
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
+    tcase_add_test(t, test_ended_sagas_are_walked_in_the_order_of_their_start);
+    tcase_add_test(t, test_only_records_older_than_a_time_are_pruned);
+    tcase_add_test(t, test_one_commit_prunes_a_bounded_number_of_the_oldest_records);
     tcase_add_test(t, test_purged_saga_is_gone_with_all_that_was_kept_of_it);
     tcase_add_test(t, test_purged_saga_keeps_its_id_and_number);
     tcase_add_test(t, test_saga_that_is_not_final_or_not_there_cannot_be_purged);

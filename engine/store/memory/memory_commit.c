@@ -376,7 +376,7 @@ static enum err insert_replay(struct memory_store *m, const struct store_replay 
     for (struct memory_node *node = memory_map_first(&m->replays, hash); node != NULL;
          node = memory_map_next(node)) {
         replay = node->owner;
-        if (strcmp(replay->replay.scope, r->scope) == 0 &&
+        if (replay->gone == NULL && strcmp(replay->replay.scope, r->scope) == 0 &&
             strcmp(replay->replay.key, r->key) == 0) {
             return err_set(
                 info, ERR_CONFLICT,
@@ -384,9 +384,34 @@ static enum err insert_replay(struct memory_store *m, const struct store_replay 
         }
     }
     replay = arena_take(m->arena, sizeof(*replay));
-    *replay = (struct memory_replay){this_commit(m), store_replay_copy(m->arena, r)};
+    *replay = (struct memory_replay){.older = m->replay,
+                                     .commit = this_commit(m),
+                                     .replay = store_replay_copy(m->arena, r)};
+    memory_set_word(m, &m->replay, replay);
     add_node(m, &m->replays, hash, replay);
     return ERR_OK;
+}
+
+/* Only hidden, like all that goes. */
+static void prune_replays(struct memory_store *m, uint64_t before_ms)
+{
+    uint64_t *commit = arena_take(m->arena, sizeof(*commit));
+    size_t n = 0;
+    size_t at = 0;
+
+    *commit = this_commit(m);
+    for (const struct memory_replay *r = m->replay; r != NULL; r = r->older) {
+        n += r->gone == NULL ? 1 : 0;
+    }
+    for (struct memory_replay *r = m->replay; r != NULL; r = r->older) {
+        if (r->gone != NULL) {
+            continue;
+        }
+        if (n - at <= LIMIT_REPLAYS_PRUNED && r->replay.at_ms < before_ms) {
+            memory_set_word(m, &r->gone, commit);
+        }
+        at++;
+    }
 }
 
 static void insert_audit(struct memory_store *m, const struct store_audit *a)
@@ -512,6 +537,9 @@ static enum err apply(struct memory_store *m, const struct store_op *op,
         return flag_definition(m, &op->of.definition, info);
     case STORE_REPLAY:
         return insert_replay(m, &op->of.replay, info);
+    case STORE_REPLAY_PRUNE:
+        prune_replays(m, op->of.replay.at_ms);
+        return ERR_OK;
     case STORE_AUDIT:
         insert_audit(m, &op->of.audit);
         return ERR_OK;

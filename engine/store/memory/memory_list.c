@@ -139,6 +139,8 @@ static bool is_wanted(const struct store_saga_query *q, const struct store_saga 
         return !is_final(s) && !s->is_asleep && s->num > q->num;
     case STORE_SAGAS_DUE:
         return is_due(q, s);
+    case STORE_SAGAS_ENDED:
+        return s->status == q->status && s->num > q->num;
     case STORE_SAGAS_ALIKE:
         return memory_is_alike(q->group, s);
     case STORE_SAGAS_LISTED:
@@ -240,6 +242,7 @@ static void find(const struct memory_reader *r, const struct store_saga_query *q
     case STORE_SAGAS_AWAKE:
     case STORE_SAGAS_DUE:
     case STORE_SAGAS_ALIKE:
+    case STORE_SAGAS_ENDED:
     case STORE_SAGAS_LISTED:
         for (const struct memory_saga *s = m->saga; s != NULL; s = s->older) {
             consider(r, s, q, f);

@@ -246,6 +246,7 @@ static const struct store_backend backend = {
     .scan_audit = memory_scan_audit,
     .scan_stuck = memory_scan_stuck,
     .oldest_stuck = memory_oldest_stuck,
+    .oldest_replay = memory_oldest_replay,
     .scan_counts = memory_scan_counts,
     .scan_definitions = memory_scan_definitions,
     .count_sagas = memory_count_sagas,

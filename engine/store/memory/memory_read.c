@@ -198,7 +198,7 @@ enum err memory_find_replay(struct store_reader *r, const char *scope, const cha
          node != NULL; node = memory_map_next(node)) {
         const struct memory_replay *replay = node->owner;
 
-        if (replay->commit <= reader->snapshot &&
+        if (memory_has_replay(replay, reader->snapshot) &&
             strcmp(replay->replay.scope, scope) == 0 &&
             strcmp(replay->replay.key, key) == 0) {
             take(user, &replay->replay);

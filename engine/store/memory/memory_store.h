@@ -85,6 +85,8 @@ struct memory_vars {
 };
 
 struct memory_replay {
+    struct memory_replay *older;
+    uint64_t *gone; /* Number of the commit that dropped it; NULL: it is there. */
     uint64_t commit;
     struct store_replay replay;
 };
@@ -160,6 +162,7 @@ struct memory_store {
     struct memory_bulk *bulk;
     struct memory_bulk_item *bulk_item;
     struct memory_audit *audit;
+    struct memory_replay *replay;
     struct memory_map by_id;
     struct memory_map by_num;
     struct memory_map by_unique; /* Every saga that ever held the key. */
@@ -245,6 +248,10 @@ enum err memory_scan_stuck(struct store_reader *r, const char *definition, size_
                            store_each_stuck each, void *user, struct err_info *info);
 enum err memory_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
                              struct err_info *info);
+enum err memory_oldest_replay(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info);
+/* Does a snapshot see it? */
+bool memory_has_replay(const struct memory_replay *replay, uint64_t snapshot);
 /* Is the saga of that group? */
 bool memory_is_alike(const struct store_stuck_group *g, const struct store_saga *s);
 enum err memory_scan_counts(struct store_reader *r, store_each_count each, void *user,

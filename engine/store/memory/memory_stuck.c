@@ -1,4 +1,5 @@
-/* memory_stuck.c - stuck sagas in groups; every saga is looked at. See memory_store.h. */
+/* memory_stuck.c - stuck sagas in groups, what is oldest; all are looked at. See
+ * memory_store.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,30 @@ enum err memory_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
             (oldest_ms == 0 || row->stuck_ms < oldest_ms)) {
             oldest_ms = row->stuck_ms;
         }
+    }
+    memory_unlock(reader->store);
+    *out_ms = oldest_ms;
+    return ERR_OK;
+}
+
+bool memory_has_replay(const struct memory_replay *replay, uint64_t snapshot)
+{
+    return replay->commit <= snapshot &&
+           (replay->gone == NULL || *replay->gone > snapshot);
+}
+
+enum err memory_oldest_replay(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info)
+{
+    const struct memory_reader *reader = (const struct memory_reader *)r;
+    uint64_t oldest_ms = 0;
+
+    (void)info; /* Nothing can go wrong. */
+    memory_lock(reader->store);
+    for (const struct memory_replay *at = reader->store->replay; at != NULL;
+         at = at->older) {
+        oldest_ms =
+            memory_has_replay(at, reader->snapshot) ? at->replay.at_ms : oldest_ms;
     }
     memory_unlock(reader->store);
     *out_ms = oldest_ms;

@@ -130,6 +130,14 @@ static enum err insert_replay(struct sqlite_store *st, const struct store_replay
     return sqlite_run(st, SQLITE_WRITE_REPLAY, info);
 }
 
+static enum err prune_replays(struct sqlite_store *st, uint64_t before_ms,
+                              struct err_info *info)
+{
+    sqlite_bind_number(st->write[SQLITE_WRITE_REPLAY_PRUNE], 1, before_ms);
+    sqlite_bind_number(st->write[SQLITE_WRITE_REPLAY_PRUNE], 2, LIMIT_REPLAYS_PRUNED);
+    return sqlite_run(st, SQLITE_WRITE_REPLAY_PRUNE, info);
+}
+
 static enum err insert_audit(struct sqlite_store *st, const struct store_audit *a,
                              struct err_info *info)
 {
@@ -239,6 +247,8 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
         return flag_definition(st, &op->of.definition, info);
     case STORE_REPLAY:
         return insert_replay(st, &op->of.replay, info);
+    case STORE_REPLAY_PRUNE:
+        return prune_replays(st, op->of.replay.at_ms, info);
     case STORE_AUDIT:
         return insert_audit(st, &op->of.audit, info);
     case STORE_VARS:

@@ -251,6 +251,7 @@ static const struct store_backend backend = {
     .scan_audit = sqlite_scan_audit,
     .scan_stuck = sqlite_scan_stuck,
     .oldest_stuck = sqlite_oldest_stuck,
+    .oldest_replay = sqlite_oldest_replay,
     .scan_counts = sqlite_scan_counts,
     .scan_definitions = sqlite_scan_definitions,
     .count_sagas = sqlite_count_sagas,

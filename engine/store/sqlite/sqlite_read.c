@@ -290,6 +290,12 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
         sqlite_bind_number(st, 3, q->num);
         sqlite_bind_number(st, 4, row_limit(q->most));
         break;
+    case STORE_SAGAS_ENDED:
+        st = sqlite_read_statement(reader, SQLITE_READ_SAGAS_ENDED);
+        sqlite_bind_number(st, 1, q->status);
+        sqlite_bind_number(st, 2, q->num);
+        sqlite_bind_number(st, 3, row_limit(q->most));
+        break;
     case STORE_SAGAS_ALIKE:
         st = sqlite_bind_alike(reader, q);
         break;

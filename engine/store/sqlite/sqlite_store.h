@@ -54,6 +54,8 @@
              "WHERE name = ?1")                                                          \
     X(REPLAY, "INSERT INTO replay (scope, key, hash, saga, status, body, at_ms) "        \
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                     \
+    X(REPLAY_PRUNE, "DELETE FROM replay WHERE at_ms < ?1 AND seq IN "                    \
+                    "(SELECT seq FROM replay ORDER BY seq LIMIT ?2)")                    \
     X(AUDIT, "INSERT INTO audit (at_ms, actor, action, subject, turn, reason, "          \
              "request_id, hash, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")       \
     X(VARS, "INSERT INTO vars (num, hash, text) VALUES (?1, ?2, ?3)")                    \
@@ -151,6 +153,11 @@
     X(SAGAS_DUE, SQLITE_SAGA_SELECT                                                      \
       "WHERE s.wake_ms > 0 AND s.wake_ms <= ?1 AND (s.wake_ms, s.num) > (?2, ?3) "       \
       "AND s.is_asleep = 1 AND s.status < 3 ORDER BY s.wake_ms, s.num LIMIT ?4")         \
+    X(SAGAS_ENDED,                                                                       \
+      "SELECT " SQLITE_SAGA_COLUMNS                                                      \
+      "FROM saga AS s INDEXED BY saga_ended " SQLITE_SAGA_JOINS                          \
+      "WHERE s.status = ?1 AND s.status >= 3 AND s.num > ?2 ORDER BY s.num LIMIT ?3")    \
+    X(REPLAY_OLDEST, "SELECT at_ms FROM replay ORDER BY seq LIMIT 1")                    \
     X(SAGAS_ALIKE,                                                                       \
       "SELECT " SQLITE_SAGA_COLUMNS                                                      \
       "FROM saga AS s INDEXED BY saga_stuck_group " SQLITE_SAGA_JOINS                    \
@@ -332,6 +339,8 @@ enum err sqlite_scan_stuck(struct store_reader *r, const char *definition, size_
                            store_each_stuck each, void *user, struct err_info *info);
 enum err sqlite_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
                              struct err_info *info);
+enum err sqlite_oldest_replay(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info);
 /* Statement of the group's sagas, bound. */
 sqlite3_stmt *sqlite_bind_alike(struct sqlite_reader *r,
                                 const struct store_saga_query *q);

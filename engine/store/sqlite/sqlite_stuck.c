@@ -1,4 +1,4 @@
-/* sqlite_stuck.c - stuck sagas: in groups, the sagas of one, since when. The reader's
+/* sqlite_stuck.c - stuck sagas: in groups, the sagas of one; what is oldest. The reader's
  * thread. */
 #include "engine/store/sqlite/sqlite_db.h"
 #include "engine/store/sqlite/sqlite_store.h"
@@ -54,16 +54,27 @@ sqlite3_stmt *sqlite_bind_alike(struct sqlite_reader *r, const struct store_saga
     return st;
 }
 
-enum err sqlite_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
-                             struct err_info *info)
+static enum err read_time(struct sqlite_reader *r, enum sqlite_read which,
+                          uint64_t *out_ms, struct err_info *info)
 {
-    struct sqlite_reader *reader = (struct sqlite_reader *)r;
-    sqlite3_stmt *st = sqlite_read_statement(reader, SQLITE_READ_STUCK_OLDEST);
-    const int row = sqlite_read_row(reader, st, info);
+    sqlite3_stmt *st = sqlite_read_statement(r, which);
+    const int row = sqlite_read_row(r, st, info);
 
     if (row >= 0) {
         *out_ms = row == 1 ? sqlite_column_number(st, 0) : 0;
     }
     (void)sqlite3_reset(st); /* row tells. */
     return row < 0 ? ERR_IO : ERR_OK;
+}
+
+enum err sqlite_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
+                             struct err_info *info)
+{
+    return read_time((struct sqlite_reader *)r, SQLITE_READ_STUCK_OLDEST, out_ms, info);
+}
+
+enum err sqlite_oldest_replay(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info)
+{
+    return read_time((struct sqlite_reader *)r, SQLITE_READ_REPLAY_OLDEST, out_ms, info);
 }
