@@ -138,7 +138,7 @@ def test_comments_are_not_members(check):
         ({"listen": ["127.0.0.1:70000"]}, "/listen", "host:port"),
         ({"vars": []}, "/vars", "an object"),
         ({"tls": {"key": "k"}}, "/tls", "belong together"),
-        ({"retention": {"completed": "30d"}}, "/retention", "not supported yet"),
+    ({"retention": {"completed": "0s"}}, "/retention/completed", "more than nothing"),
         ({"telemetry": {"otlp": "h:4318"}}, "/telemetry/otlp", "http://"),
         ({"telemetry": {"otpl": "http://h"}}, "/telemetry/otpl", "did you mean 'otlp'"),
         ({"store": "postgres://h/db"}, "/store", "not supported yet"),
