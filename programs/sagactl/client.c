@@ -65,8 +65,8 @@ static enum err read_token(struct client *c, const char *path, struct err_info *
     return e;
 }
 
-enum err client_open(const char *server, const char *token_file, struct client **out,
-                     struct err_info *info)
+static enum err open_client(const char *server, bool has_token, const char *token_file,
+                            struct client **out, struct err_info *info)
 {
     struct sigaction action = {.sa_handler = interrupt};
     struct client *c = mem_alloc(sizeof(*c));
@@ -82,7 +82,7 @@ enum err client_open(const char *server, const char *token_file, struct client *
         e = err_set(info, ERR_INVALID, "the server '%s' is not http:// or https://",
                     server);
     }
-    if (e == ERR_OK) {
+    if (e == ERR_OK && has_token) {
         e = read_token(c, token_file, info);
     }
     if (e == ERR_OK) {
@@ -98,6 +98,17 @@ enum err client_open(const char *server, const char *token_file, struct client *
     (void)sigaction(SIGINT, &action, NULL); /* Fails only for what is no signal. */
     *out = c;
     return ERR_OK;
+}
+
+enum err client_open(const char *server, const char *token_file, struct client **out,
+                     struct err_info *info)
+{
+    return open_client(server, true, token_file, out, info);
+}
+
+enum err client_open_other(const char *server, struct client **out, struct err_info *info)
+{
+    return open_client(server, false, NULL, out, info);
 }
 
 void client_close(struct client *c)
@@ -207,6 +218,9 @@ static struct curl_slist *headers_of(const struct client *c,
     list = add_header(list, "Idempotency-Key", r->key);
     list = add_header(list, "Prefer", r->prefer);
     list = add_header(list, "Last-Event-ID", r->last_event_id);
+    for (size_t i = 0; i < r->n_lines; i++) {
+        list = curl_slist_append(list, r->lines[i]);
+    }
     return add_header(list, "If-None-Match", r->if_none_match);
 }
 

@@ -8,6 +8,7 @@
 #define SAGACTL_CLIENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -24,7 +25,9 @@ struct client_request {
     const char *if_none_match; /* NULL none. */
     const char *accept;        /* NULL: JSON. */
     const char *last_event_id; /* Of a stream: go on behind it; NULL none. */
-    uint64_t timeout_ms;       /* 0: the default. */
+    const char *const *lines;  /* More headers, "Name: value". */
+    size_t n_lines;
+    uint64_t timeout_ms; /* 0: the default. */
 };
 
 #define CLIENT_HEADER_MAX 512
@@ -42,6 +45,10 @@ struct client_answer {
 MUST_CHECK enum err client_open(const char *server, const char *token_file,
                                 struct client **out, struct err_info *info);
 void client_close(struct client *c); /* NULL is fine. */
+
+/* For a server that is not sagad: no token is sent to it. */
+MUST_CHECK enum err client_open_other(const char *server, struct client **out,
+                                      struct err_info *info);
 const char *client_server(const struct client *c);
 
 void client_answer_init(struct client_answer *a);

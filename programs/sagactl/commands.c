@@ -107,6 +107,22 @@ static const struct command_row commands[] = {
     {"token create", NULL, "make a token and its entry for the configuration",
      token_create, SHOWN " name role definition expires ",
      "The token is shown once and kept nowhere. Needs no server.\n"},
+    {"conformance", "URL", "test whether a participant keeps the three promises",
+     conformance_test,
+     SHOWN " action compensation body compensation-body header definition step "
+           "input answers vars ",
+     "It sends real requests: use a participant made for tests. The requests are given "
+     "by "
+     "--action and --compensation, or come from a definition's step.\n"
+     "sagactl conformance http://127.0.0.1:9000 --action 'POST /charges' --compensation "
+     "'POST /refunds' --body '{\"amount\": 5}'\n"
+     "sagactl conformance http://127.0.0.1:9000 --definition order.json --step "
+     "payment --input order-input.json\n"},
+    {"bench", "DEFINITION", "a small load: how long starts and sagas take", bench_run,
+     ONLINE " input count rate concurrency timeout ",
+     "It starts real sagas; {n} in a text of the input is new for each. Times are seen "
+     "from here, over the API: with the network and "
+     "sagactl's own time in them; from start to end they are sagad's.\n"},
     {"completion", "SHELL", "print the completion of bash, zsh or fish", completion_print,
      "", "source <(sagactl completion bash)\n"},
     {"manual", NULL, "print the manual page, as roff", manual_print, "",
