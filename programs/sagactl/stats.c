@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clk.h"
 #include "base/units.h"
 #include "programs/sagactl/ask.h"
 #include "programs/sagactl/ctl.h"
@@ -62,29 +63,39 @@ static void put_spark(const json_t *points, const char *member, struct buf *out)
     }
 }
 
-/* "10s" or 10000 (ms) or 10: seconds. */
-static double seconds_of(const json_t *value)
+static uint64_t time_of(const json_t *stats, const char *name)
 {
-    uint64_t ms;
+    const char *text = json_string_value(json_object_get(stats, name));
+    uint64_t ms = 0;
 
-    if (json_is_string(value) && units_read_duration(json_string_value(value), &ms)) {
-        return (double)ms / 1000.0;
-    }
-    return json_number_value(value);
+    return text != NULL && clk_from_text(text, &ms) ? ms : 0;
 }
 
+static double step_s_of(const json_t *stats)
+{
+    const char *text = json_string_value(json_object_get(stats, "step"));
+    uint64_t ms;
+
+    return text != NULL && units_read_duration(text, &ms) && ms > 0 ? (double)ms / 1000.0
+                                                                    : 1.0;
+}
+
+/* The last point is not over: the one before it says how fast it is now. */
 static void print_rates(const struct ctl *ctl, const json_t *stats)
 {
     const json_t *points = json_object_get(stats, "points");
-    const double step_s = seconds_of(json_object_get(stats, "step"));
+    const double step_s = step_s_of(stats);
+    const uint64_t from_ms = time_of(stats, "from");
+    const uint64_t to_ms = time_of(stats, "to");
+    const double window_s = to_ms > from_ms ? (double)(to_ms - from_ms) / 1000.0 : step_s;
     const size_t n = json_array_size(points);
     const bool is_wide = ctl->output.is_coloured || isatty(STDOUT_FILENO) != 0;
     struct buf spark;
 
-    printf("\n%-13s %12s %10s %10s\n", "", "IN ALL", "PER S", "NOW PER S");
+    printf("\n%-13s %12s %10s %10s\n", "", "IN ALL", "PER S", "LAST PER S");
     for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
         const double last =
-            number_of(json_array_get(points, n > 0 ? n - 1 : 0), rates[i].member);
+            number_of(json_array_get(points, n > 1 ? n - 2 : 0), rates[i].member);
         double sum = 0;
 
         for (size_t at = 0; at < n; at++) {
@@ -95,9 +106,8 @@ static void print_rates(const struct ctl *ctl, const json_t *stats)
             buf_add_text(&spark, "  ");
             put_spark(points, rates[i].member, &spark);
         }
-        printf("%-13s %12.0f %10.2f %10.2f%s\n", rates[i].title, sum,
-               n > 0 && step_s > 0 ? sum / ((double)n * step_s) : 0.0,
-               step_s > 0 ? last / step_s : 0.0, buf_text(&spark));
+        printf("%-13s %12.0f %10.2f %10.2f%s\n", rates[i].title, sum, sum / window_s,
+               last / step_s, buf_text(&spark));
         buf_done(&spark);
     }
 }

@@ -117,6 +117,54 @@ def test_a_stuck_group_is_found_by_its_filters(daemon, ctl):
     assert ctl(daemon, "list", "--error", "no such text", "-o", "name").out == ""
 
 
+def test_bulk_retries_a_group_to_its_end(daemon, ctl):
+    daemon.client.put_definition(
+        {"name": "hard", "steps": [{"id": "pay", "pivot": True, "call": {
+            "service": "shop", "url": "/hard", "retry": 1}}]})
+    daemon.shop.script("POST", "/hard", Status(503))
+    sagas = [start(daemon, ctl, "--wait", "-o", "name", name="hard").out.strip()
+             for _ in range(3)]
+    group = ["--status", "stuck", "--definition", "hard", "--stuck-step", "pay",
+             "--stuck-operation", "action"]
+    shown = ctl(daemon, "bulk", "retry", *group, "--reason", "up", "--preview")
+    assert (shown.code, [s in shown.out for s in sagas]) == (0, [True] * 3), shown
+    daemon.shop.script("POST", "/hard", Ok())
+    done = ctl(daemon, "bulk", "retry", *group, "--reason", "it is up", "--yes")
+    assert done.code == 0, done
+    assert "3 of 3 done, 0 failed" in done.out
+    for saga in sagas:
+        assert ctl(daemon, "get", saga, "--wait=20s").code == 0
+    bulk = ctl(daemon, "bulk", "list", "-o", "name").out.strip()
+    assert len(ctl(daemon, "bulk", "show", bulk, "-o", "json").json["items"]) == 3
+    assert "it is up" in ctl(daemon, "bulk", "show", bulk).out
+    assert ctl(daemon, "bulk", "cancel", bulk).code == 4  # It is through.
+    assert ctl(daemon, "bulk", "show", "nothing").code == 3
+    reasons = ctl(daemon, "audit", "--subject", sagas[0], "-o", "jsonl").out.splitlines()
+    assert json.loads(reasons[0])["reason"] == "it is up"
+    assert ctl(daemon, "audit", "verify").code == 0
+
+
+def test_bulk_of_sagas_that_do_not_allow_it_is_1_with_the_codes(daemon, ctl):
+    gate = daemon.shop.script("POST", "/pay", Gate())
+    for _ in range(2):
+        start(daemon, ctl)
+    daemon.shop.wait_for(2, "POST", "/pay")
+    result = ctl(daemon, "bulk", "close", "--status", "running", "--reason", "x", "--yes")
+    assert result.code == 1, result
+    assert result.out.splitlines()[1].split()[:2] == ["2", "invalid-state"]
+    gate.release()
+
+
+def test_stats_of_the_daemon(daemon, ctl):
+    start(daemon, ctl, "--wait")
+    shown = ctl(daemon, "stats", "--window", "1m", "--every", "1s")
+    assert shown.code == 0, shown
+    rows = {line.split()[0]: line.split()[1:] for line in shown.out.splitlines() if line}
+    assert rows["started"][0] == "1"
+    assert ctl(daemon, "stats", "-o", "json").json["now"]["sagas"]["completed"] == 1
+    assert ctl(daemon, "stats", "--window", "soon").code == 2
+
+
 def test_get_turn_shows_the_saga_as_it_was(daemon, ctl):
     saga = start(daemon, ctl, "--wait", "-o", "name").out.strip()
     assert ctl(daemon, "get", saga, "--turn", "1", "-o", "json").json["status"] == "running"
@@ -157,7 +205,7 @@ def test_watch_of_a_saga_taken_back_is_8(daemon, ctl):
 
 
 @pytest.mark.parametrize("command", ["list", "stuck", "audit", "definition list",
-                                     "service list"])
+                                     "service list", "bulk list"])
 def test_every_list_has_every_format(daemon, ctl, command):
     daemon.client.put_definition(
         {"name": "hard", "steps": [{"id": "pay", "pivot": True, "call": {
@@ -165,6 +213,7 @@ def test_every_list_has_every_format(daemon, ctl, command):
     daemon.shop.script("POST", "/hard", Status(503))
     assert start(daemon, ctl, "--wait", name="hard").code == 9
     ctl(daemon, "definition", "pause", "order", "--reason", "x")
+    ctl(daemon, "bulk", "pause", "--status", "stuck", "--reason", "x", "--yes")
     for format in ("table", "wide", "json", "jsonl", "name"):
         result = ctl(daemon, *command.split(), "-o", format)
         assert result.code == 0, result
