@@ -18,7 +18,8 @@
 #define LIMIT_ITEMS 10000        /* Items of a forEach. */
 #define LIMIT_ITEMS_DEFAULT 1000 /* maxItems when a definition names none. */
 #define LIMIT_RUNS 1024          /* Runs of equal items in one saga's state (S53). */
-#define LIMIT_SIGNALS_KEPT 16    /* Signals kept for later waits (S19). */
+#define LIMIT_SIGNALS_KEPT 16    /* Signals of one name kept for later waits (S19). */
+#define LIMIT_SIGNALS_ALL 512    /* Of all names of a saga: 5 kB of its state. */
 #define LIMIT_SIGNAL_NAMES 255   /* Different signal names of one definition. */
 #define LIMIT_REPLAYS_PRUNED 256 /* Idempotency records that one commit drops. */
 #define LIMIT_STUCK_ERROR 256    /* Bytes of a stuck saga's error kept for searching. */

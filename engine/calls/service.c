@@ -23,6 +23,7 @@ struct service {
     struct line line;
     uint32_t in_flight;
     bool is_paused;
+    bool is_missing;       /* Needed, but never put. */
     bool is_origin;        /* Not configured: of an absolute URL's origin. */
     uint64_t tokens_milli; /* Calls the rate lets through now, in thousandths. */
     uint64_t refilled_ms;  /* When tokens_milli was true; 0: never asked. */
@@ -50,11 +51,9 @@ struct services *services_create(uint32_t calls_max)
     return s;
 }
 
-static void wipe(const char *secret)
+static void wipe(const char *secret) /* It is ours; NULL is fine. */
 {
-    if (secret != NULL) {
-        sodium_memzero((char *)(uintptr_t)secret, strlen(secret)); /* It is ours. */
-    }
+    sodium_memzero((char *)(uintptr_t)secret, secret != NULL ? strlen(secret) : 0);
 }
 
 static void forget_texts(struct service *s)
@@ -186,8 +185,27 @@ void services_put(struct services *s, const struct service_config *config)
 {
     bool is_there;
     size_t place = place_of(s, config->name, &is_there);
+    struct service *service = is_there ? s->by_name[place] : insert(s, place);
 
-    set_config(is_there ? s->by_name[place] : insert(s, place), config);
+    set_config(service, config);
+    service->is_missing = false;
+}
+
+struct service *services_need(struct services *s, const char *name)
+{
+    bool is_there;
+    size_t place = place_of(s, name, &is_there);
+
+    if (!is_there) {
+        set_config(insert(s, place), &(struct service_config){.name = name, .url = ""});
+        s->by_name[place]->is_missing = true;
+    }
+    return s->by_name[place];
+}
+
+bool service_is_missing(const struct service *s)
+{
+    return s->is_missing;
 }
 
 struct service *services_of_url(struct services *s, const char *url)
@@ -303,6 +321,9 @@ static bool is_full(const struct service *s)
 /* Everything but calls_max. The gravest reason is the one told. */
 static enum saga_slot own_limits(struct service *s, uint64_t mono_ms)
 {
+    if (s->is_missing) {
+        return SAGA_SLOT_MISSING;
+    }
     if (s->is_paused || s->all->is_held) {
         return SAGA_SLOT_PAUSED;
     }
@@ -340,8 +361,7 @@ enum saga_slot service_ask(struct service *s, const struct service_waiter *w,
     if (slot == SAGA_SLOT_GRANTED && all->in_flight >= all->calls_max) {
         all->is_crowded = true;
     }
-    /* Who stands in line goes first, here and at services that wait for calls_max only.
-     */
+    /* Who stands in line goes first, here and where only calls_max is waited for. */
     if (slot == SAGA_SLOT_GRANTED && (all->is_crowded || s->line.n > 0)) {
         slot = SAGA_SLOT_FULL;
     }
@@ -447,7 +467,8 @@ uint64_t services_wake_at(const struct services *s)
         uint64_t open_ms = breaker_wake_at(&service->breaker);
         uint64_t token_ms = token_at(service);
 
-        if (service->line.n == 0 || service->is_paused || is_full(service) ||
+        if (service->line.n == 0 || service->is_paused || service->is_missing ||
+            is_full(service) ||
             (open_ms == 0 && !breaker_allows(&service->breaker, UINT64_MAX))) {
             continue;
         }
@@ -533,7 +554,9 @@ uint32_t services_queued(const struct services *s)
 void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out)
 {
     for (size_t i = 0; i < s->n; i++) {
-        service_write(s->by_name[i], mono_ms, out);
+        if (!s->by_name[i]->is_missing) {
+            service_write(s->by_name[i], mono_ms, out);
+        }
     }
 }
 

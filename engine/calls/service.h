@@ -56,6 +56,10 @@ void services_put(struct services *s, const struct service_config *config);
 
 /* By name, or NULL. */
 struct service *services_find(struct services *s, const char *name);
+/* By name; one that was never put is made and grants nothing until it is (a saga from
+ * before needs it): who asks stands in its line. */
+struct service *services_need(struct services *s, const char *name);
+bool service_is_missing(const struct service *s);
 /* The service of an absolute URL's origin; made when absent. NULL: not http or https. */
 struct service *services_of_url(struct services *s, const char *url);
 /* The configured service whose base URL the absolute url is or continues, the longest if

@@ -249,8 +249,12 @@ static enum saga_result deadline(struct advance *a)
 static enum saga_result keep_signal(struct advance *a)
 {
     struct saga *s = a->s;
+    unsigned n_alike = 0;
 
-    if (s->n_signals == LIMIT_SIGNALS_KEPT) {
+    for (uint16_t i = 0; i < s->n_signals; i++) {
+        n_alike += s->signals[i].name == a->ev->signal ? 1 : 0;
+    }
+    if (n_alike == LIMIT_SIGNALS_KEPT || s->n_signals == LIMIT_SIGNALS_ALL) {
         return SAGA_REJECTED;
     }
     s->signals[s->n_signals] = (struct saga_signal){a->ev->signal, s->turn};

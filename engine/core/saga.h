@@ -219,6 +219,7 @@ enum saga_slot {
     SAGA_SLOT_PAUSED = 4,      /* The service is paused. */
     SAGA_SLOT_KEY_EXPIRED = 5, /* keysKept has passed for a call in doubt (S2). */
     SAGA_SLOT_HELD = 6,        /* Not asked: the saga itself is paused or held. */
+    SAGA_SLOT_MISSING = 7,     /* The configuration names no such service. */
 };
 
 /* What a confirm's answer proves (S17). */
@@ -338,7 +339,7 @@ struct saga {
     struct saga_each eachs[LIMIT_STEPS + 1];
     struct saga_run runs[SAGA_RUNS_ROOM]; /* Of each forEach in turn. */
     struct saga_cell cells[LIMIT_WIDTH];
-    struct saga_signal signals[LIMIT_SIGNALS_KEPT];
+    struct saga_signal signals[LIMIT_SIGNALS_ALL];
 };
 
 /* ---- questions and effects ------------------------------------------------ */

@@ -260,7 +260,7 @@ static void read_cells(struct varint_in *in, struct saga *s, const struct plan *
 
 static void read_signals(struct varint_in *in, struct saga *s)
 {
-    s->n_signals = (uint16_t)next_below(in, LIMIT_SIGNALS_KEPT + 1);
+    s->n_signals = (uint16_t)next_below(in, LIMIT_SIGNALS_ALL + 1);
     for (uint16_t i = 0; i < s->n_signals; i++) {
         s->signals[i].name = (uint8_t)next_below(in, 256);
         s->signals[i].turn = varint_next(in);

@@ -107,7 +107,7 @@ static bool is_known(const struct saga_cell *c)
 {
     return (unsigned)c->state < CELL_STATES && (unsigned)c->call < CALLS &&
            (unsigned)c->last < OUTCOMES && (unsigned)c->called_back < OUTCOMES &&
-           (unsigned)c->reason < SAGA_REASONS && (unsigned)c->slot <= SAGA_SLOT_HELD;
+           (unsigned)c->reason < SAGA_REASONS && (unsigned)c->slot <= SAGA_SLOT_MISSING;
 }
 
 /* Attempts count up, and what is counted has begun. */
@@ -365,7 +365,7 @@ bool saga_is_sound(const struct saga *s, const struct plan *plan)
 
     if ((unsigned)s->state >= SAGA_STATES || s->n_nodes != plan->n_nodes ||
         s->n_each != plan->n_each || s->n_cells > LIMIT_WIDTH ||
-        s->n_runs > SAGA_RUNS_ROOM || s->n_signals > LIMIT_SIGNALS_KEPT) {
+        s->n_runs > SAGA_RUNS_ROOM || s->n_signals > LIMIT_SIGNALS_ALL) {
         return false;
     }
     if (is_open != (s->n_cells > 0)) {

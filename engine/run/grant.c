@@ -20,7 +20,7 @@ struct service *grant_service(struct engine *e, struct resident *r,
         return NULL;
     }
     if (call->service != NULL) {
-        return services_find(e->config.services, call->service);
+        return services_need(e->config.services, call->service);
     }
     if (load_docs(e, r, &info) != ERR_OK) {
         return NULL;

@@ -6,9 +6,10 @@
 
 #include "base/clk.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "engine/run/state.h"
 
-enum { ANSWERS_ROOM = 8, TAKES_ROOM = LIMIT_SIGNALS_KEPT + 1 };
+enum { ANSWERS_ROOM = 8, TAKES_ROOM = LIMIT_SIGNALS_ALL + 1 };
 
 void oracle_init(struct oracle *o, struct engine *e, struct resident *r,
                  struct record *record)
@@ -216,8 +217,17 @@ static int64_t render_request(struct oracle *o, const struct saga_question *q)
 struct service *oracle_service(struct engine *e, const struct render_request *request)
 {
     return request->call->service != NULL
-               ? services_find(e->config.services, request->call->service)
+               ? services_need(e->config.services, request->call->service)
                : services_of_url(e->config.services, request->url);
+}
+
+void oracle_say_missing(const struct resident *r, const struct service *service)
+{
+    if (service_is_missing(service)) {
+        log_say(LOG_WARNING, "a call waits for a service that is not configured",
+                LOG_TEXT("sagaId", r->row.id),
+                LOG_TEXT("service", service_name(service)));
+    }
 }
 
 /* S2: may the participant have forgotten the key of a call in doubt? Looked at whenever
@@ -256,9 +266,9 @@ static int64_t ask_slot(struct oracle *o, const struct saga_question *q)
     assert(x != NULL);
     service = oracle_service(o->e, &x->request);
     if (service == NULL) {
-        return SAGA_SLOT_PAUSED; /* Gone from the configuration: asks again at a restart.
-                                  */
+        return SAGA_SLOT_PAUSED; /* Not http or https: the checker saw to it. */
     }
+    oracle_say_missing(o->r, service);
     return service_ask(service, &waiter, o->e->mono_ms, o->e->now_ms, q->born_ms);
 }
 

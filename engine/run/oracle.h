@@ -64,4 +64,8 @@ const struct family_child *oracle_child(const struct oracle *o,
 /* The service that a call goes to; NULL: there is none of that name any more. */
 struct service *oracle_service(struct engine *e, const struct render_request *request);
 
+/* To the log, if the configuration names no such service: its call waits until it does.
+ */
+void oracle_say_missing(const struct resident *r, const struct service *service);
+
 #endif /* RUN_ORACLE_H */

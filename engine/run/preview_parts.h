@@ -47,7 +47,7 @@ struct previewing {
 
     struct record *record; /* Of the turn being made. */
     struct preview_rendered *rendered;
-    struct record_take takes[LIMIT_SIGNALS_KEPT + 1];
+    struct record_take takes[LIMIT_SIGNALS_ALL + 1];
     struct err_info failure; /* The last expression that failed; "" none. */
 
     struct preview_request *requests; /* Owned; grows. */

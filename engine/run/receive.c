@@ -41,9 +41,9 @@ static void refuse_signal(struct engine *e, struct command *c)
     if (e->saga.state == SAGA_FORWARD || e->saga.state == SAGA_LINED_UP) {
         commands_refuse(
             c, PROBLEM_RATE_LIMITED,
-            "The saga keeps %d signals already; none can be taken until a wait "
-            "has taken one",
-            LIMIT_SIGNALS_KEPT);
+            "The saga keeps %d signals '%s' already, or %d in all; none can be taken "
+            "until a wait has taken one",
+            LIMIT_SIGNALS_KEPT, c->of.signal.name, LIMIT_SIGNALS_ALL);
     } else {
         commands_refuse(c, PROBLEM_INVALID_STATE, "The saga is %s and takes no signal",
                         saga_status_name(saga_status_of(&e->saga)));

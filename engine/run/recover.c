@@ -17,6 +17,7 @@
 #include "engine/run/grant.h"
 #include "engine/run/load.h"
 #include "engine/run/marker.h"
+#include "engine/run/oracle.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 
@@ -265,6 +266,9 @@ static void ask_again(struct engine *e, struct resident *r, const struct saga_ce
         .saga = r->num, .step = c->step, .item = c->item, .call = c->call};
     struct service *service = grant_service(e, r, c);
 
+    if (service != NULL) {
+        oracle_say_missing(r, service);
+    }
     if (service != NULL &&
         service_ask(service, &w, e->mono_ms, e->now_ms, 0) == SAGA_SLOT_GRANTED) {
         grant_take(e, r, service, &record);

@@ -233,6 +233,11 @@ static const char *why_queued(const struct why *w, const struct saga_cell *c)
                             service);
     case SAGA_SLOT_PAUSED:
         return arena_printf(w->a, "%s waits because %s is paused", what, service);
+    case SAGA_SLOT_MISSING:
+        return arena_printf(w->a,
+                            "%s waits because the configuration names no %s; add "
+                            "it and reload (HUP)",
+                            what, service);
     case SAGA_SLOT_GRANTED:
     case SAGA_SLOT_KEY_EXPIRED:
     case SAGA_SLOT_HELD:

@@ -382,3 +382,32 @@ def test_a_socket_from_systemd_that_others_can_reach_needs_what_listen_needs(
         lines = [json.loads(line) for line in process.stderr]
         assert process.wait(30) == 1
         assert "--insecure" in lines[-1]["detail"]
+
+
+def test_a_call_whose_service_is_gone_waits_for_it_and_says_so(make_daemon, participant):
+    """Gone while the daemon was down: a reload would have refused that."""
+    daemon = make_daemon(services={"shop": participant.url, "more": participant.url})
+    waiting = {
+        "name": "waiting",
+        "steps": [
+            {"id": "w", "wait": {"signal": "go"}},
+            {"id": "a", "call": {"service": "shop", "url": "/a"}, "compensate": None},
+        ],
+    }
+    daemon.client.put_definition(waiting)
+    saga = daemon.client.start("waiting").json["id"]
+    shop = daemon.config["services"].pop("shop")
+    daemon.restart()
+    daemon.client.ask("POST", "/v1/sagas/%s/signals/go" % saga, {})
+    told = daemon.wait_log("a call waits for a service that is not configured")
+    assert (told["sagaId"], told["service"]) == (saga, "shop")
+    seen = daemon.client.saga(saga)
+    assert seen["steps"][1]["status"] == "queued"
+    assert "the configuration names no service 'shop'" in seen["why"]
+    assert [s["name"] for s in daemon.client.get("/v1/services").json["items"]] == ["more"]
+    daemon.restart()
+    daemon.wait_log("a call waits for a service that is not configured")
+    daemon.config["services"]["shop"] = shop
+    hup(daemon)
+    assert daemon.client.wait_status(saga)["status"] == "completed"
+    assert len(participant.of("POST", "/a")) == 1

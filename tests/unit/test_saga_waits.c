@@ -75,6 +75,22 @@ START_TEST(test_sixteen_signals_are_kept_and_the_next_is_refused)
 }
 END_TEST
 
+START_TEST(test_each_name_has_sixteen_of_its_own)
+{
+    story_open(&st, "a ok:signal more:signal");
+    story_start(&st);
+    for (int i = 0; i < 16; i++) {
+        ck_assert_int_eq(story_signal(&st, 0), SAGA_APPLIED);
+        ck_assert_int_eq(story_signal(&st, 1), SAGA_APPLIED);
+    }
+    ck_assert_int_eq(story_signal(&st, 1), SAGA_REJECTED);
+    ck_assert_int_eq(story_signal(&st, 0), SAGA_REJECTED);
+    story_answer(&st, "a", "succeeded"); /* Both waits take one. */
+    ck_assert_uint_eq(st.s.n_signals, 30);
+    story_is(&st, "turn 34 completed");
+}
+END_TEST
+
 START_TEST(test_the_first_signal_goes_to_the_first_wait)
 {
     story_open(&st, "a one:signal two:signal");
@@ -479,6 +495,7 @@ int main(void)
         test_a_wait_takes_the_signal_it_waits_for,
         test_a_signal_that_comes_early_is_kept_for_its_wait,
         test_sixteen_signals_are_kept_and_the_next_is_refused,
+        test_each_name_has_sixteen_of_its_own,
         test_the_first_signal_goes_to_the_first_wait,
         test_a_kept_signal_is_not_taken_for_one_of_another_name,
         test_a_signal_that_is_refused_rejects_the_wait,
