@@ -272,3 +272,31 @@ def test_migrate_makes_the_database_and_then_has_nothing_to_do(sagad, tmp_path):
 def test_the_database_is_nobody_elses_business(make_daemon):
     daemon = make_daemon()
     assert os.stat(daemon.store_path).st_mode & 0o077 == 0
+
+
+# The example of the design's page on operations; only the secret's folder and the hash of
+# the token, which is an ellipsis there, are filled in.
+EXAMPLE = """
+{ "listen": [ "127.0.0.1:8080" ],
+  "store": "sqlite:/var/lib/sagad/sagad.db",
+  "limits": { "maxBody": "1MiB", "maxCallsInFlight": 1000, "maxActiveSagas": 200000 },
+  "services": {
+    "payments": { "url": "https://payments.internal", "auth": { "bearer": { "secret": "payments-token" } }, "maxConcurrent": 50, "rate": "200/s", "keysKept": "24h",
+                  "breaker": { "failures": 10, "window": "30s", "openFor": "15s" } } },
+  "secrets": { "payments-token": { "file": "%(folder)s/payments-token" } },
+  "egress": { "allow": [ "*.internal" ] },
+  "tokens": [ { "name": "shop", "hash": "%(hash)s", "roles": [ "starter", "reader" ], "definitions": [ "order" ], "expires": "2027-01-01T00:00:00Z" } ],
+  "vars": { "shopUrl": "https://shop.internal" },
+  "retention": { "completed": "30d", "compensated": "90d" },
+  "telemetry": { "otlp": "http://127.0.0.1:4318" } }
+"""
+
+
+def test_the_example_of_the_design_loads(check, tmp_path):
+    (tmp_path / "payments-token").write_text("geheim\n")
+    result = check(EXAMPLE % {"folder": tmp_path, "hash": HASH})
+    assert shown(result, "telemetry.otlp")[0] == '"http://127.0.0.1:4318"'
+    assert shown(result, "retention.completed")[0] == "30d"
+    assert shown(result, "services.payments.rate")[0] == "200/s"
+    assert all("default" not in line for line in result.out.splitlines()
+               if line.startswith(("listen", "store", "limits", "services.payments.b")))
