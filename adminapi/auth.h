@@ -35,7 +35,7 @@ struct api_token {
     const char *name;               /* The actor in journal and audit. */
     const char *hash;               /* Hex, of hash_content. */
     uint32_t roles;                 /* Bits of enum auth_role. */
-    const char *const *definitions; /* What it may start; none: everything. */
+    const char *const *definitions; /* What it is for (scope.h); none: everything. */
     size_t n_definitions;
     uint64_t expires_ms; /* Wall; 0: never. */
 };

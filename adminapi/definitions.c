@@ -11,6 +11,7 @@
 #include "adminapi/handlers.h"
 #include "adminapi/page.h"
 #include "adminapi/preference.h"
+#include "adminapi/scope.h"
 #include "adminapi/submit.h"
 #include "base/json.h"
 
@@ -83,6 +84,7 @@ void definitions_version(struct request *r)
  * ----------------------------------------------------------------------------- */
 
 struct list {
+    const struct request *r;
     struct json_out o;
     struct arena *arena;
     size_t limit;
@@ -96,6 +98,9 @@ static bool put_definition(void *user, const struct store_definition *d)
 {
     struct list *list = user;
 
+    if (!scope_has(list->r, d->name)) {
+        return true;
+    }
     if (list->n == list->limit) {
         list->has_more = true;
         return false;
@@ -111,7 +116,7 @@ static bool put_definition(void *user, const struct store_definition *d)
 
 static void open_list(struct request *r, const struct page *page, struct list *out)
 {
-    *out = (struct list){.arena = r->arena, .limit = page->limit};
+    *out = (struct list){.r = r, .arena = r->arena, .limit = page->limit};
     answer_json(r, 200, &out->o);
     json_open_object(&out->o);
     json_key(&out->o, "items");
@@ -129,8 +134,9 @@ void definitions_list(struct request *r)
         return;
     }
     open_list(r, &page, &list);
-    e = store_scan_definitions(r->reader, page.after, page.limit + 1, put_definition,
-                               &list, &info);
+    e = store_scan_definitions(r->reader, page.after,
+                               scope_is_limited(r) ? SIZE_MAX : page.limit + 1,
+                               put_definition, &list, &info);
     if (e != ERR_OK) {
         answer_failure(r, e, &info);
         return;

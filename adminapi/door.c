@@ -9,6 +9,7 @@
 
 #include "adminapi/admit.h"
 #include "adminapi/answer.h"
+#include "adminapi/scope.h"
 #include "adminapi/stream.h"
 #include "adminapi/submit.h"
 #include "adminapi/tls.h"
@@ -132,7 +133,7 @@ static enum MHD_Result go_on(struct request *r)
         if (r->answer.status == 0 && r->body_n > r->body.max) {
             answer_refuse(r, PROBLEM_BODY_TOO_LARGE, "A body may have at most %zu bytes",
                           r->body.max);
-        } else if (r->answer.status == 0) {
+        } else if (r->answer.status == 0 && scope_admits(r)) {
             r->route->handler(r);
         }
     }

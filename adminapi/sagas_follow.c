@@ -9,6 +9,7 @@
 #include "adminapi/answer.h"
 #include "adminapi/saga_answer.h"
 #include "adminapi/saga_json.h"
+#include "adminapi/scope.h"
 #include "adminapi/stream.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -86,7 +87,7 @@ static enum stream_state fill(void *user, struct buf *out, struct arena *scratch
     f->scratch = scratch;
     /* The row first: if it is final, the turns read after it are all there are. */
     e = store_find_saga(f->r->reader, f->source.filter.saga_id, scratch, &row, &info);
-    if (e == ERR_NOT_FOUND) {
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && !scope_has(f->r, row.definition_name))) {
         return STREAM_OVER; /* Purged meanwhile; asking again says so. */
     }
     if (e == ERR_OK) {

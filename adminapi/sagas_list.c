@@ -9,6 +9,7 @@
 #include "adminapi/handlers.h"
 #include "adminapi/page.h"
 #include "adminapi/saga_answer.h"
+#include "adminapi/scope.h"
 #include "base/json.h"
 
 struct rows {
@@ -131,6 +132,7 @@ void sagas_list(struct request *r)
     if (!page_read(r, true, &page) || !filter_read(r, &filter) || !check_count(r)) {
         return;
     }
+    scope_narrow(r, &filter.store);
     rows.limit = page.limit;
     rows.items = arena_take(r->arena, (page.limit + 1) * sizeof(rows.items[0]));
     e = store_scan_sagas(r->reader, &filter.store, page.after_number, page.limit + 1,

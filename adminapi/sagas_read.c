@@ -101,10 +101,14 @@ void sagas_show(struct request *r)
 void sagas_at(struct request *r)
 {
     struct err_info info = {.text = ""};
+    struct store_saga row;
     struct view v;
     uint64_t turn;
     enum err e = ERR_NOT_FOUND;
 
+    if (!saga_answer_find(r, &row)) {
+        return;
+    }
     if (page_number(r->parameters[1], &turn) && turn > 0) {
         e = view_read(r->reader, r->registry, r->parameters[0], turn, r->arena, &v,
                       &info);
@@ -112,9 +116,8 @@ void sagas_at(struct request *r)
     if (e == ERR_OK) {
         saga_answer_with(r, 200, &v, false);
     } else if (e == ERR_NOT_FOUND) {
-        answer_refuse(r, PROBLEM_NOT_FOUND,
-                      "There is no saga '%s', or it has no turn '%s'", r->parameters[0],
-                      r->parameters[1]);
+        answer_refuse(r, PROBLEM_NOT_FOUND, "The saga '%s' has no turn '%s'",
+                      r->parameters[0], r->parameters[1]);
     } else {
         answer_failure(r, e, &info);
     }

@@ -8,6 +8,7 @@
 #include "adminapi/answer.h"
 #include "adminapi/handlers.h"
 #include "adminapi/page.h"
+#include "adminapi/scope.h"
 #include "base/json.h"
 #include "engine/run/saga_text.h"
 #include "engine/store/store_stuck.h"
@@ -15,7 +16,8 @@
 #define SAGAS_SHOWN 5
 
 struct groups {
-    struct arena *arena;
+    struct request *r;
+    size_t limit;
     struct store_stuck_group *items;
     size_t n;
 };
@@ -23,12 +25,16 @@ struct groups {
 static bool keep_group(void *user, const struct store_stuck_group *group)
 {
     struct groups *groups = user;
-    struct store_stuck_group *kept = &groups->items[groups->n++];
+    struct store_stuck_group *kept = &groups->items[groups->n];
 
+    if (!scope_has(groups->r, group->definition)) {
+        return true;
+    }
     *kept = *group;
-    kept->definition = arena_text(groups->arena, group->definition);
-    kept->step = arena_text(groups->arena, group->step);
-    return true;
+    kept->definition = arena_text(groups->r->arena, group->definition);
+    kept->step = arena_text(groups->r->arena, group->step);
+    groups->n++;
+    return groups->n < groups->limit;
 }
 
 struct newest { /* Sagas of one group. */
@@ -84,7 +90,7 @@ static enum err put_group(struct request *r, struct json_out *o,
 
 void sagas_stuck(struct request *r)
 {
-    struct groups groups = {.arena = r->arena};
+    struct groups groups = {.r = r};
     struct err_info info = {.text = ""};
     struct json_out o;
     struct page page;
@@ -93,9 +99,11 @@ void sagas_stuck(struct request *r)
     if (!page_read(r, true, &page)) {
         return;
     }
+    groups.limit = page.limit;
     groups.items = arena_take(r->arena, page.limit * sizeof(groups.items[0]));
-    e = store_scan_stuck(r->reader, target_find(&r->target, "definition"), page.limit,
-                         keep_group, &groups, &info);
+    e = store_scan_stuck(r->reader, target_find(&r->target, "definition"),
+                         scope_is_limited(r) ? SIZE_MAX : page.limit, keep_group, &groups,
+                         &info);
     answer_json(r, 200, &o);
     json_open_object(&o);
     json_key(&o, "items");

@@ -172,7 +172,7 @@ void commands_act(struct engine *e, struct command *c)
     }
     err = load_id(e, c->of.act.id, &r, &info);
     if (err == ERR_NOT_FOUND) {
-        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga %s", c->of.act.id);
+        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga '%s'", c->of.act.id);
         return;
     }
     if (err != ERR_OK) {

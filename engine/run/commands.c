@@ -157,7 +157,7 @@ static void take_watch(struct engine *e, struct command *c)
     enum err err = load_id(e, c->watch_id, &r, &info);
 
     if (err == ERR_NOT_FOUND) {
-        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga %s", c->watch_id);
+        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga '%s'", c->watch_id);
     } else if (err == ERR_LIMIT) {
         commands_refuse(c, PROBLEM_OVERLOADED, "%s", info.text);
     } else if (err != ERR_OK) {

@@ -58,7 +58,7 @@ static void refuse_absent(struct engine *e, struct command *c)
         commands_refuse(c, PROBLEM_INVALID_STATE, "The saga %s has just begun",
                         c->watch_id);
     } else {
-        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga %s", c->watch_id);
+        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga '%s'", c->watch_id);
     }
 }
 

@@ -95,7 +95,8 @@ void commands_signal(struct engine *e, struct command *c)
     }
     err = load_id(e, c->of.signal.id, &r, &info);
     if (err != ERR_OK) {
-        refuse_load(c, err, &info, "There is no such saga");
+        refuse_load(c, err, &info,
+                    arena_printf(c->arena, "There is no saga '%s'", c->of.signal.id));
         return;
     }
     take_signal(e, r, c);
