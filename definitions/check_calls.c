@@ -67,8 +67,8 @@ static void check_host(const struct check *c, const struct place *at,
                        const struct url_facts *facts)
 {
     const struct check_world *w = c->world;
-    const char *service =
-        w->service_at != NULL ? w->service_at(w->user, facts->host) : NULL;
+    const struct check_origin origin = {facts->host, facts->port, facts->is_plain};
+    const char *service = w->service_at != NULL ? w->service_at(w->user, &origin) : NULL;
 
     if (w->may_call != NULL && !w->may_call(w->user, facts->host)) {
         report_issue(c->report, !w->is_dry_run, at, "host-not-allowed",
@@ -77,10 +77,11 @@ static void check_host(const struct check *c, const struct place *at,
                      facts->host);
     }
     if (service != NULL) {
-        report_warning(c->report, at, "service-matches",
-                       "the service '%.63s' has this host; with \"service\" the call "
-                       "gets its credentials and limits",
-                       service);
+        report_warning(
+            c->report, at, "service-matches",
+            "the service '%.63s' is at this address; with \"service\" the call "
+            "gets its credentials and limits",
+            service);
     }
     if (facts->is_plain && !facts->is_loopback) {
         report_warning(c->report, at, "plain-http",

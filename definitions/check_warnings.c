@@ -74,11 +74,47 @@ static void warn_no_undo(const struct check *c, const struct draft_step *step)
 
 /* ---- calls ------------------------------------------------------------------------ */
 
-/* Without a service there is nothing that could declare it. */
-static bool is_undeclared(const struct check *c, const struct draft_call *call)
+/* Is this of a service, not idempotent by its method, and made more than once? Without a
+ * service there is nothing that could declare what happens then. */
+static bool needs_keys(const struct draft_call *call)
 {
-    return call->service != NULL && c->world->is_repeatable != NULL &&
-           !c->world->is_repeatable(c->world->user, call->service);
+    return call != NULL && call->service != NULL &&
+           (is_method(call, "POST") || is_method(call, "PATCH")) &&
+           call->retry.v[DRAFT_ATTEMPTS] != 1;
+}
+
+static bool is_of_same(const struct draft_call *other, const struct draft_call *call)
+{
+    return needs_keys(other) && strcmp(other->service, call->service) == 0;
+}
+
+/* Said once for each service: its configuration is where it is mended. */
+static bool is_first_of_service(const struct check *c, const struct draft_call *call)
+{
+    for (uint16_t i = 1; i < c->d->n_nodes; i++) {
+        const struct draft_step *step = c->d->nodes[i];
+
+        if (is_of_same(step->call, call)) {
+            return step->call == call;
+        }
+        if (is_of_same(step->undo.call, call)) {
+            return step->undo.call == call;
+        }
+    }
+    return true;
+}
+
+static void warn_repeated(const struct check *c, const struct draft_call *call)
+{
+    if (needs_keys(call) && c->world->is_repeatable != NULL &&
+        !c->world->is_repeatable(c->world->user, call->service) &&
+        is_first_of_service(c, call)) {
+        report_warning(c->report, call->at, "retry-not-declared-safe",
+                       "this %s is repeated with the same Idempotency-Key, and nothing "
+                       "declares that '%.63s' keeps such keys; if it does, say "
+                       "\"keysKept\" in the service's configuration",
+                       call->method, call->service);
+    }
 }
 
 static void warn_call(const struct check *c, const struct draft_call *call)
@@ -90,13 +126,7 @@ static void warn_call(const struct check *c, const struct draft_call *call)
         report_warning(c->report, place_of(c->scratch, call->at, "body"), "get-with-body",
                        "many servers ignore or refuse the body of a GET");
     }
-    if ((is_method(call, "POST") || is_method(call, "PATCH")) &&
-        call->retry.v[DRAFT_ATTEMPTS] != 1 && is_undeclared(c, call)) {
-        report_warning(c->report, call->at, "retry-not-declared-safe",
-                       "this %s is repeated with the same Idempotency-Key, and nothing "
-                       "declares that the service keeps such keys",
-                       call->method);
-    }
+    warn_repeated(c, call);
 }
 
 static void warn_wait(const struct check *c, const struct draft_step *step)

@@ -108,6 +108,13 @@ struct check_report {
     struct check_issue issues[CHECK_ISSUES_MAX]; /* In document order as far as known. */
 };
 
+/* Who is called at an absolute URL. */
+struct check_origin {
+    const char *host; /* No brackets. */
+    uint16_t port;    /* Written, or the scheme's own. */
+    bool is_plain;    /* http */
+};
+
 /* What the checker may ask about the daemon. A NULL function: not known (sagactl
  * offline), nothing is said about it. */
 struct check_world {
@@ -115,10 +122,10 @@ struct check_world {
     bool (*has_var)(void *user, const char *name);
     bool (*has_secret)(void *user, const char *name);
     bool (*may_call)(void *user, const char *host); /* Absolute URL: in egress.allow? */
-    /* May a call of this service be repeated, as its configuration declares? */
+    /* Does its configuration declare that this service keeps idempotency keys? */
     bool (*is_repeatable)(void *user, const char *service);
-    /* The service whose base URL has that host; NULL none. */
-    const char *(*service_at)(void *user, const char *host);
+    /* The service whose base URL has that origin; NULL none. */
+    const char *(*service_at)(void *user, const struct check_origin *origin);
     /* A stored definition, version 0: the current one; NULL none. Borrowed. */
     const struct definition *(*child)(void *user, const char *name, uint32_t version);
     /* Nearest known name, for "did you mean"; NULL none. kind: "service", "var",

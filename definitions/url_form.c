@@ -31,17 +31,18 @@ __attribute__((format(printf, 2, 3))) static bool no(char why[static WHY_MAX],
 
 /* ---- scheme, host, port ------------------------------------------------------ */
 
-static bool is_port(const char *text, size_t n)
+/* 0: it is none. */
+static uint16_t port_of(const char *text, size_t n)
 {
     unsigned long port = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (!isdigit((unsigned char)text[i]) || port > 65535) {
-            return false;
+            return 0;
         }
         port = port * 10 + (unsigned long)(text[i] - '0');
     }
-    return n > 0 && port > 0 && port <= 65535;
+    return port <= 65535 ? (uint16_t)port : 0;
 }
 
 static bool is_loopback(const char *host)
@@ -63,7 +64,7 @@ static size_t host_length(const char *text, size_t n)
     return i <= n ? i : 0;
 }
 
-/* authority: host[:port] */
+/* authority: host[:port]; facts->is_plain is known already. */
 static bool check_authority(const char *authority, size_t n, struct url_facts *facts,
                             char why[static WHY_MAX])
 {
@@ -76,8 +77,13 @@ static bool check_authority(const char *authority, size_t n, struct url_facts *f
     if (host_n == 0 || host_n >= URL_HOST_MAX) {
         return no(why, "the URL has no valid host");
     }
-    if (host_n != n &&
-        (authority[host_n] != ':' || !is_port(authority + host_n + 1, n - host_n - 1))) {
+    facts->port = facts->is_plain ? 80 : 443;
+    if (host_n != n) {
+        facts->port = authority[host_n] == ':'
+                          ? port_of(authority + host_n + 1, n - host_n - 1)
+                          : 0;
+    }
+    if (facts->port == 0) {
         return no(why, "the URL's host or port is not valid");
     }
     if (has_brackets) {
@@ -225,7 +231,7 @@ bool url_form_check(const struct template *t, enum url_form form, struct url_fac
 {
     const struct template_piece *pieces;
     size_t n = template_pieces(t, &pieces);
-    struct url_facts found = {{0}, false, false};
+    struct url_facts found = {{0}, 0, false, false};
     size_t skip = 0;
 
     if (n == 0) {

@@ -10,6 +10,7 @@
 #define DEFINITIONS_URL_FORM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "definitions/template.h"
 
@@ -23,6 +24,7 @@ enum url_form {
 
 struct url_facts {
     char host[URL_HOST_MAX]; /* Without port and brackets; "": not constant. */
+    uint16_t port;           /* Written, or the scheme's own. */
     bool is_plain;           /* http */
     bool is_loopback;
 };

@@ -1,6 +1,7 @@
 /* world.c - see world.h. */
 #include "programs/sagad/world.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,29 +32,47 @@ static bool may_call(void *user, const char *host)
     return egress_allows_host(((struct world *)user)->egress, host);
 }
 
-/* The host of a base URL, without port and brackets; its length. */
-static const char *host_of(const char *url, size_t *n)
+/* What declares that a participant keeps Idempotency-Keys is how long it does. A service
+ * that there is not has an error of its own. */
+static bool is_repeatable(void *user, const char *name)
 {
-    const char *host = strstr(url, "://") + 3; /* config_check() saw to it. */
+    const struct config_service *service = config_service_of(current(user), name);
 
-    if (host[0] == '[') {
-        host++;
-        *n = strcspn(host, "]");
-    } else {
-        *n = strcspn(host, ":/");
-    }
-    return host;
+    return service == NULL || service->keys_kept_ms != 0;
 }
 
-static const char *service_at(void *user, const char *host)
+/* What stands behind the host of a URL: ":8080/path", "/path" or nothing. */
+static uint32_t port_of(const char *rest, bool is_plain)
+{
+    uint32_t port = 0;
+
+    if (rest[0] != ':') {
+        return is_plain ? 80 : 443;
+    }
+    for (const char *at = rest + 1; isdigit((unsigned char)*at) && port <= 65535; at++) {
+        port = port * 10 + (uint32_t)(*at - '0');
+    }
+    return port;
+}
+
+/* Is this base URL (config_check() saw it) there? */
+static bool is_at(const char *url, const struct check_origin *origin)
+{
+    const bool is_plain = strncasecmp(url, "http://", 7) == 0;
+    const char *host = strstr(url, "://") + 3;
+    const size_t n = host[0] == '[' ? strcspn(++host, "]") : strcspn(host, ":/");
+    const char *rest = host + n + (host[n] == ']' ? 1 : 0);
+
+    return is_plain == origin->is_plain && port_of(rest, is_plain) == origin->port &&
+           strlen(origin->host) == n && strncasecmp(host, origin->host, n) == 0;
+}
+
+static const char *service_at(void *user, const struct check_origin *origin)
 {
     const struct config *c = current(user);
 
     for (size_t i = 0; i < c->services.n; i++) {
-        size_t n;
-        const char *own = host_of(config_service_at(c, i)->url, &n);
-
-        if (strlen(host) == n && strncasecmp(own, host, n) == 0) {
+        if (is_at(config_service_at(c, i)->url, origin)) {
             return config_service_at(c, i)->name;
         }
     }
@@ -85,6 +104,7 @@ void world_init(struct world *w, const struct config *config, const struct egres
         .has_var = has_var,
         .has_secret = has_secret,
         .may_call = may_call,
+        .is_repeatable = is_repeatable,
         .service_at = service_at,
         .nearest = nearest,
         .user = w,

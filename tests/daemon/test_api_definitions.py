@@ -122,6 +122,69 @@ def test_warnings_travel_with_the_answer(world):
     assert answer.status == 201 and answer.json["warnings"]
 
 
+def warned(daemon, *steps):
+    """(code, pointer) of each warning."""
+    made = {"name": "warned", "steps": list(steps)}
+    answer = daemon.client.ask("PUT", "/v1/definitions/warned", made)
+    assert answer.status in (200, 201), answer
+    return [(w["code"], w["pointer"]) for w in answer.json["warnings"]]
+
+
+def test_a_post_that_is_repeated_needs_a_service_that_keeps_keys(make_daemon):
+    url = "http://127.0.0.1:9"
+    services = {"keeps": {"url": url, "keysKept": "7d"}, "forgets": {"url": url}}
+    daemon = make_daemon(services=services)
+
+    def step(id, service, **call):
+        made = dict({"service": service, "url": "/a"}, **call)
+        return {"id": id, "call": made, "compensate": None}
+
+    unsafe = "retry-not-declared-safe"
+    assert warned(daemon, step("a", "keeps"), step("b", "forgets")) == [(unsafe, "/steps/1/call")]
+    assert warned(daemon, step("a", "forgets", method="PATCH", retry=2)) == [
+        (unsafe, "/steps/0/call")
+    ]
+    assert warned(daemon, step("a", "forgets", retry=1)) == []
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        assert warned(daemon, step("a", "forgets", method=method)) == []
+    undone = dict(step("a", "forgets", method="PUT"))
+    undone["compensate"] = {"service": "forgets", "url": "/undo"}
+    assert warned(daemon, undone) == [(unsafe, "/steps/0/compensate")]
+    # Its configuration is where it is mended: once for each service.
+    assert len(warned(daemon, *[step("s%d" % i, "forgets") for i in range(3)])) == 1
+    answer = daemon.client.ask(
+        "PUT", "/v1/definitions/w", {"name": "w", "steps": [step("a", "forgets")]}
+    )
+    assert "keysKept" in answer.json["warnings"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "url, is_there",
+    [
+        ("http://127.0.0.1:9/a", True),
+        ("http://127.0.0.1:10/a", False),
+        ("http://127.0.0.1/a", False),
+        ("https://127.0.0.1:9/a", False),
+        ("http://[::1]:9/a", True),
+        ("http://[::1]/a", False),
+        ("https://api.example.org/a", True),
+        ("https://API.example.org:443/a", True),
+        ("http://api.example.org/a", False),
+        ("https://api.example.org:80/a", False),
+    ],
+)
+def test_a_service_matches_by_scheme_host_and_port(make_daemon, url, is_there):
+    services = {
+        "near": "http://127.0.0.1:9/base",
+        "six": "http://[::1]:9",
+        "far": "https://api.example.org",
+    }
+    allow = ["127.0.0.1", "::1", "api.example.org"]
+    daemon = make_daemon(services=services, config={"egress": {"allow": allow}})
+    codes = [code for code, _ in warned(daemon, {"id": "a", "call": "GET " + url})]
+    assert ("service-matches" in codes) == is_there
+
+
 def test_conditions_are_412_when_they_do_not_hold(world):
     tag = world.put(definition("cond"), If_None_Match="*").headers["ETag"]
     problem(world.put(definition("cond", description="x"), If_None_Match="*"), 412,

@@ -25,10 +25,10 @@ static const char *nearest(void *user, const char *kind, const char *name)
     return strcmp(kind, "service") == 0 ? "payments" : NULL;
 }
 
-static const char *service_at(void *user, const char *host)
+static const char *service_at(void *user, const struct check_origin *origin)
 {
     (void)user;
-    return strcmp(host, "api.example.com") == 0 ? "payments" : NULL;
+    return strcmp(origin->host, "api.example.com") == 0 ? "payments" : NULL;
 }
 
 static void look_at_report(enum err err)

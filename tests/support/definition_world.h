@@ -1,7 +1,7 @@
 /*
  * definition_world.h - a small daemon's world for tests of definitions, and their files.
  *
- * It knows the services payments, stock and mail (calls of mail must not be repeated),
+ * It knows the services payments, stock and mail (mail does not keep keys),
  * the var shopUrl, the secret shop-webhook, the hosts 127.0.0.1, api.example.com and
  * stock.internal, and four definitions to be children. Header only, so that tests of
  * other parts do not come to depend on definitions/. Paths are relative to the root.
@@ -64,10 +64,13 @@ static inline bool world_is_repeatable(void *user, const char *service)
     return strcmp(service, "mail") != 0;
 }
 
-static inline const char *world_service_at(void *user, const char *host)
+static inline const char *world_service_at(void *user, const struct check_origin *origin)
 {
     (void)user;
-    return strcmp(host, "stock.internal") == 0 ? "stock" : NULL;
+    return strcmp(origin->host, "stock.internal") == 0 && origin->port == 443 &&
+                   !origin->is_plain
+               ? "stock"
+               : NULL;
 }
 
 static inline const char *world_nearest(void *user, const char *kind, const char *name)
