@@ -20,22 +20,26 @@ enum {
     COMMANDS_AT_ONCE = 16,
     TIMERS_A_ROUND = 512,
     GRANTS_A_ROUND = 512,
-    JUMP_MS = 2000
+    AWAY_MS = 3 * LOOP_IDLE_MS, /* No round takes so long; the process did not run. */
 };
 
-/* S41: a jump of the wall clock is told; deadlines are wall times and see it as it is. */
 static void read_clocks(struct engine *e)
 {
-    uint64_t wall_ms = clk_wall_ms();
-    uint64_t mono_ms = clk_mono_ms();
-    int64_t drift_ms = (int64_t)(wall_ms - e->now_ms) - (int64_t)(mono_ms - e->mono_ms);
+    struct now_seen seen;
 
-    if (e->mono_ms != 0 && (drift_ms > JUMP_MS || drift_ms < -JUMP_MS)) {
-        log_say(LOG_WARNING, "the wall clock jumped", LOG_NUMBER("byMs", drift_ms));
+    e->mono_ms = clk_mono_ms();
+    now_take(&e->now, clk_wall_ms(), e->mono_ms, AWAY_MS, &seen);
+    e->now_ms = e->now.ms;
+    if (seen.jump_ms != 0) {
+        log_say(LOG_WARNING, "the wall clock jumped", LOG_NUMBER("byMs", seen.jump_ms),
+                LOG_NUMBER("aheadMs", e->now.ahead_ms));
     }
-    e->now_ms = wall_ms;
-    e->mono_ms = mono_ms;
-    atomic_store(&e->round_ms, mono_ms);
+    if (seen.away_ms != 0) {
+        log_say(LOG_WARNING, "the engine was away; deadlines stand still for that time",
+                LOG_NUMBER("awayMs", seen.away_ms));
+        recover_from_away(e, seen.away_ms);
+    }
+    atomic_store(&e->round_ms, e->mono_ms);
 }
 
 static void call_ended(void *user, const struct call_answer *answer)

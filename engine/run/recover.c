@@ -30,43 +30,6 @@ enum {
 /* ---- before the threads
  * -------------------------------------------------------------------- */
 
-/* "from-to,from-to": what was kept of earlier downtimes. */
-static void parse_downtimes(struct engine *e, const char *text)
-{
-    while (*text != '\0' && e->n_downtimes < STATE_DOWNTIMES - 1) {
-        char *end;
-        unsigned long long from = strtoull(text, &end, 10);
-        unsigned long long to = *end == '-' ? strtoull(end + 1, &end, 10) : 0;
-
-        if (to <= from) {
-            return;
-        }
-        e->downtimes[e->n_downtimes++] = (struct engine_downtime){from, to};
-        text = *end == ',' ? end + 1 : end;
-    }
-}
-
-static char *downtimes_text(const struct engine *e)
-{
-    struct buf text;
-
-    buf_init(&text, 8192);
-    for (size_t i = 0; i < e->n_downtimes; i++) {
-        buf_printf(&text, "%s%" PRIu64 "-%" PRIu64, i > 0 ? "," : "",
-                   e->downtimes[i].from_ms, e->downtimes[i].to_ms);
-    }
-    return buf_take(&text, NULL);
-}
-
-static void forget_oldest_downtime(struct engine *e)
-{
-    if (e->n_downtimes == STATE_DOWNTIMES - 1) {
-        memmove(&e->downtimes[0], &e->downtimes[1],
-                (e->n_downtimes - 1) * sizeof(e->downtimes[0]));
-        e->n_downtimes--;
-    }
-}
-
 /* When the engine was last seen alive; 0: not known. */
 static uint64_t last_alive_ms(const struct engine *e)
 {
@@ -78,23 +41,31 @@ static uint64_t last_alive_ms(const struct engine *e)
     return (uint64_t)st.st_mtim.tv_sec * 1000U + (uint64_t)st.st_mtim.tv_nsec / 1000000U;
 }
 
+/* Up to now; of one stretch a day counts (S43). */
+static void add_downtime(struct engine *e, uint64_t from_ms)
+{
+    const uint64_t most_ms = LIMIT_GRACE_MS;
+    const bool is_long = e->now_ms > from_ms && e->now_ms - from_ms > most_ms;
+
+    downtimes_add(&e->downtimes, is_long ? e->now_ms - most_ms : from_ms, e->now_ms);
+}
+
 static enum err read_downtimes(struct engine *e, struct arena *a, struct err_info *info)
 {
     uint64_t last_ms = last_alive_ms(e);
     const char *text;
-    enum err err = store_read_meta(e->reader, "downtimes", a, &text, info);
+    enum err err = store_read_meta(e->reader, DOWNTIMES_META, a, &text, info);
 
     if (e->restore.phase == RESTORE_MARKED && e->restore.made_ms < last_ms) {
         last_ms = e->restore.made_ms; /* Its sagas have stood still since then. */
     }
     if (err == ERR_OK) {
-        parse_downtimes(e, text);
+        downtimes_parse(&e->downtimes, text);
     } else if (err != ERR_NOT_FOUND) {
         return err;
     }
-    if (last_ms != 0 && last_ms < e->now_ms) {
-        forget_oldest_downtime(e);
-        e->downtimes[e->n_downtimes++] = (struct engine_downtime){last_ms, e->now_ms};
+    if (last_ms != 0) {
+        add_downtime(e, last_ms);
     }
     return ERR_OK;
 }
@@ -122,27 +93,40 @@ static enum err read_callback_key(struct engine *e, struct arena *a,
     return err;
 }
 
+static void keep_downtimes(struct engine *e)
+{
+    struct batch *b = engine_batch(e);
+    struct store_op *op = store_batch_add(&b->ops, STORE_META);
+    char *text = downtimes_text(&e->downtimes);
+
+    op->of.meta.name = DOWNTIMES_META;
+    op->of.meta.text = arena_text(b->ops.arena, text);
+    free(text);
+}
+
 /* What must be in the store before the first saga: the vars and the downtimes. */
 static enum err commit_beginning(struct engine *e, bool has_new_vars,
                                  struct err_info *info)
 {
     struct batch *b = engine_batch(e);
-    struct store_op *op;
-    char *text = downtimes_text(e);
     enum err err;
 
     if (has_new_vars) {
-        op = store_batch_add(&b->ops, STORE_VARS);
+        struct store_op *op = store_batch_add(&b->ops, STORE_VARS);
+
         op->of.vars.num = e->vars;
         op->of.vars.text = e->config.vars;
     }
-    op = store_batch_add(&b->ops, STORE_META);
-    op->of.meta.name = "downtimes";
-    op->of.meta.text = text;
+    keep_downtimes(e);
     err = store_commit(e->config.store, &b->ops, info);
     store_batch_clear(&b->ops);
-    free(text);
     return err;
+}
+
+void recover_from_away(struct engine *e, uint64_t away_ms)
+{
+    downtimes_add(&e->downtimes, e->now_ms - away_ms, e->now_ms);
+    keep_downtimes(e);
 }
 
 enum err recover_begin(struct engine *e, struct err_info *info)
@@ -178,20 +162,6 @@ enum err recover_begin(struct engine *e, struct err_info *info)
     }
     arena_destroy(a);
     return err;
-}
-
-uint64_t recover_grace_ms(const struct engine *e, uint64_t began_ms)
-{
-    uint64_t grace_ms = 0;
-
-    for (size_t i = 0; i < e->n_downtimes; i++) {
-        uint64_t from =
-            e->downtimes[i].from_ms > began_ms ? e->downtimes[i].from_ms : began_ms;
-        uint64_t length = e->downtimes[i].to_ms > from ? e->downtimes[i].to_ms - from : 0;
-
-        grace_ms += length < LIMIT_GRACE_MS ? length : LIMIT_GRACE_MS;
-    }
-    return grace_ms;
 }
 
 void recover_mark_alive(struct engine *e)

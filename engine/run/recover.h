@@ -27,8 +27,9 @@ void recover_due(struct engine *e, struct resident *r);
 /* Sleepers whose time comes soon into memory. */
 void recover_sleepers(struct engine *e);
 
-/* Downtime since began_ms, each stretch capped (S43). */
-uint64_t recover_grace_ms(const struct engine *e, uint64_t began_ms);
+/* The engine was away until now, or the wall clock was set ahead (S41): deadlines are
+ * owed it, all of it, from this batch on. */
+void recover_from_away(struct engine *e, uint64_t away_ms);
 
 /* Touch the alive file; now and then, and at the end. */
 void recover_mark_alive(struct engine *e);

@@ -15,9 +15,11 @@
 #include "engine/calls/calls.h"
 #include "engine/run/batch.h"
 #include "engine/run/bulk.h"
+#include "engine/run/downtime.h"
 #include "engine/run/engine.h"
 #include "engine/run/feed.h"
 #include "engine/run/metrics.h"
+#include "engine/run/now.h"
 #include "engine/run/pending.h"
 #include "engine/run/registry.h"
 #include "engine/run/restore.h"
@@ -27,15 +29,8 @@
 #include "engine/run/timers.h"
 #include "engine/store/writer.h"
 
-#define STATE_DOWNTIMES 64
-
 struct marker;
 struct outbox;
-
-struct engine_downtime { /* The engine was not there: deadlines stand still (S43). */
-    uint64_t from_ms;
-    uint64_t to_ms;
-};
 
 struct engine {
     struct engine_config config;
@@ -86,12 +81,11 @@ struct engine {
         sleepers_at_ms; /* When to look for sleepers that come due; 0: there are none. */
     uint64_t sleepers_after_ms; /* The last one seen, while a look is not over. */
     uint64_t sleepers_after_num;
-    uint64_t watchdog_at_ms; /* Monotonic time at which it was last fed. */
-    uint64_t alive_at_ms;    /* When the alive file was last touched. */
-    uint64_t drain_until_ms; /* Monotonic; 0: not draining. */
-    struct engine_downtime downtimes[STATE_DOWNTIMES];
-    size_t n_downtimes;
-    struct waiter *waiters;  /* All, for their time-outs. */
+    uint64_t watchdog_at_ms;    /* Monotonic time at which it was last fed. */
+    uint64_t alive_at_ms;       /* When the alive file was last touched. */
+    uint64_t drain_until_ms;    /* Monotonic; 0: not draining. */
+    struct downtimes downtimes; /* Deadlines stand still for them (S43). */
+    struct waiter *waiters;     /* All, for their time-outs. */
     struct command *delayed; /* Changes of definitions, behind one not committed yet. */
     uint64_t recover_after;  /* Saga number up to which recovery has come. */
     bool is_recovered;
@@ -111,7 +105,8 @@ struct engine {
     struct saga_effects effects;
     uint8_t state[LIMIT_STATE_BYTES];
     struct arena *scratch;
-    uint64_t now_ms; /* Wall, read once a round. */
+    struct now now;  /* The wall clock, as far as it can be trusted (S41). */
+    uint64_t now_ms; /* Its time, read once a round. */
     uint64_t mono_ms;
 };
 

@@ -188,7 +188,8 @@ static void carry_out(struct engine *e, struct resident *r, const struct oracle 
  * operator's retry is judged by the deadline as much as a timer is (S43). */
 static uint64_t grace_of(const struct engine *e)
 {
-    return e->saga.state == SAGA_NEW ? 0 : recover_grace_ms(e, e->saga.began_ms);
+    return e->saga.state == SAGA_NEW ? 0
+                                     : downtimes_since(&e->downtimes, e->saga.began_ms);
 }
 
 /* S53: a saga that goes on without end is stopped, and again if a retry lets it go on. */
