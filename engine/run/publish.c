@@ -102,6 +102,25 @@ static void add_version(struct engine *e, struct command *c, bool is_first)
     c->definition.children = d->children;
 }
 
+/* Whoever makes a version current wants sagas of it: an archived definition comes back.
+ */
+static bool take_out(struct engine *e, struct command *c,
+                     const struct store_definition *current)
+{
+    const struct command_definition *d = &c->of.definition;
+    struct batch *b = engine_batch(e);
+    struct store_op *op;
+
+    if (!d->makes_current || !current->is_archived) {
+        return false;
+    }
+    op = store_batch_add(&b->ops, STORE_DEFINITION_FLAGS);
+    op->of.definition.name = arena_text(b->ops.arena, d->name);
+    op->of.definition.is_paused = current->is_paused;
+    c->definition.is_archived = false;
+    return true;
+}
+
 static void put(struct engine *e, struct command *c)
 {
     const struct command_definition *d = &c->of.definition;
@@ -110,6 +129,7 @@ static void put(struct engine *e, struct command *c)
     enum err err =
         store_find_definition(engine_reader(e), d->name, 0, c->arena, &current, &info);
     bool has_current = err == ERR_OK;
+    bool is_back;
 
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         refuse_err(c, err, &info);
@@ -122,12 +142,20 @@ static void put(struct engine *e, struct command *c)
                                      &c->definition, &info);
     if (err == ERR_NOT_FOUND) {
         add_version(e, c, !has_current);
+        (void)take_out(e, c, &current); /* It is written anyhow. */
         finish(e, c, "put");
-    } else if (err != ERR_OK) {
+        return;
+    }
+    if (err != ERR_OK) {
         refuse_err(c, err, &info);
-    } else if (d->makes_current && c->definition.version != current.version) {
+        return;
+    }
+    is_back = take_out(e, c, &current);
+    if (d->makes_current && c->definition.version != current.version) {
         use_version(e, d->name, c->definition.version);
         finish(e, c, "use");
+    } else if (is_back) {
+        finish(e, c, "put");
     } else {
         c->done(c->user, c); /* The same content: nothing to do. */
     }

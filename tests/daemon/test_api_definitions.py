@@ -251,6 +251,48 @@ def test_definition_is_archived_once_no_saga_runs(world):
     problem(world.ask("DELETE", "/v1/definitions/nothing"), 404, "not-found")
 
 
+def archive(world, name):
+    assert world.ask("DELETE", "/v1/definitions/" + name).json["archived"] is True
+
+
+def test_an_archived_definition_comes_back_with_a_put_of_the_same(world):
+    world.put(definition("back"))
+    archive(world, "back")
+    stored = world.put(definition("back"))
+    assert (stored.status, stored.json["version"], stored.json["archived"]) == (200, 1, False)
+    assert world.get("/back").json["archived"] is False
+    assert world.start("back").status in (200, 202)
+    newest = world.client.get("/v1/audit?subject=back").json["items"][0]
+    assert newest["action"] == "put"
+
+
+def test_an_archived_definition_comes_back_with_new_content_and_with_an_old_one(world):
+    world.put(definition("back2", description="1"))
+    world.put(definition("back2", description="2"))
+    for description, status, version in (("3", 201, 3), ("1", 200, 1)):
+        archive(world, "back2")
+        stored = world.put(definition("back2", description=description))
+        assert (stored.status, stored.json["version"]) == (status, version)
+        assert stored.json["archived"] is False
+        assert world.get("/back2").json["archived"] is False
+        saga = world.start("back2").json
+        assert saga["version"] == version
+        world.client.wait_status(saga["id"], "completed")
+
+
+def test_what_is_only_stored_or_tried_leaves_a_definition_archived_and_paused(world):
+    world.put(definition("away"))
+    world.post("/away/pause", {"reason": "r"})
+    archive(world, "away")
+    for query in ("?activate=false", "?dryRun=true"):
+        world.ask("PUT", "/v1/definitions/away" + query, definition("away"))
+        world.ask("PUT", "/v1/definitions/away" + query, definition("away", description="2"))
+        assert world.get("/away").json["archived"] is True
+    world.put(definition("away"))
+    back = world.get("/away").json
+    assert (back["archived"], back["paused"]) == (False, True)
+
+
 def test_lists_come_in_pages(world):
     for i in range(3):
         world.put(definition("page", description=str(i)))
