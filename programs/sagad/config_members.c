@@ -207,7 +207,6 @@ bool config_set(const struct config_member *row, void *target, const char *text)
     case CONFIG_OBJECT:
     case CONFIG_NAMED:
     case CONFIG_LIST:
-    case CONFIG_NOT_YET:
         return false;
     }
     return false;
@@ -236,7 +235,6 @@ const char *config_wanted(const struct config_member *row)
     case CONFIG_JSON:
     case CONFIG_OBJECT:
     case CONFIG_NAMED:
-    case CONFIG_NOT_YET:
         return "an object";
     }
     return "something else";
@@ -258,7 +256,7 @@ static void each_leaf(struct leaves *l, const struct config_members *m)
         if (row->kind == CONFIG_OBJECT) {
             each_leaf(l, row->inner);
         } else if (row->kind != CONFIG_NAMED && row->kind != CONFIG_LIST &&
-                   row->kind != CONFIG_NOT_YET && row->kind != CONFIG_JSON) {
+                   row->kind != CONFIG_JSON) {
             l->each(l->user, row, l->pointer);
         }
         l->pointer[before] = '\0';

@@ -24,7 +24,6 @@ enum config_kind {
     CONFIG_OBJECT,  /* `inner`; its fields are the same struct's. */
     CONFIG_NAMED,   /* Entries by name. */
     CONFIG_LIST,    /* Entries. */
-    CONFIG_NOT_YET, /* Belongs to a later version: refused, never ignored. */
 };
 
 struct config_members;

@@ -226,9 +226,6 @@ static void read_value(struct reader *r, const struct config_member *row,
     case CONFIG_LIST:
         read_list(r, row, value, field);
         return;
-    case CONFIG_NOT_YET:
-        config_problem(r->c, r->pointer, "'%s' is not supported yet", row->name);
-        return;
     }
 }
 

@@ -211,8 +211,6 @@ static void show_member(struct shower *s, const struct config_member *row,
     case CONFIG_LIST:
         show_entries(s, row, field);
         return;
-    case CONFIG_NOT_YET:
-        return;
     }
 }
 
