@@ -15,7 +15,13 @@
 #include "base/clk.h"
 #include "base/mem.h"
 
-enum { IN_MAX = 64 * 1024, EVENTS_MAX = 256, STALLED_US = 20 * 1000 * 1000 };
+enum {
+    IN_FIRST = 4096, /* Room of a connection; it grows. */
+    EVENTS_MAX = 256,
+    STALLED_US = 20 * 1000 * 1000,
+    BODY_MAX = 256 * 1024,
+    TICKS = 4096 /* Milliseconds that an answer may be delayed; a power of two. */
+};
 
 enum peer { PEER_LISTENER, PEER_SINK, PEER_CLIENT };
 
@@ -25,7 +31,10 @@ struct conn {
     size_t n;
     uint64_t saga; /* CLIENT: the start whose answer is awaited, plus one; 0: idle. */
     struct conn *next_idle;
-    char in[IN_MAX];
+    struct conn *next_due; /* SINK: whose answer is due at the same time. */
+    int status;            /* SINK: of the delayed answer. */
+    size_t room;
+    char *in;
 };
 
 struct pump {
@@ -39,7 +48,11 @@ struct pump {
     uint64_t n_started;
     uint64_t n_ended;
     uint64_t n_refused;
+    uint64_t n_refused_badly;
     uint64_t n_calls;
+    uint64_t tick_ms;        /* Delayed answers up to here are out. */
+    uint64_t random;         /* Of the delays. */
+    struct conn *due[TICKS]; /* Delayed answers by their millisecond. */
     uint64_t moved_us;
     char *body; /* The input's padding. */
 };
@@ -52,6 +65,8 @@ static struct conn *watch(struct pump *p, int fd, enum peer peer)
 
     c->peer = peer;
     c->fd = fd;
+    c->room = IN_FIRST;
+    c->in = mem_alloc(c->room);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
                      sizeof(on)); /* A listener has none. */
     if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
@@ -61,23 +76,26 @@ static struct conn *watch(struct pump *p, int fd, enum peer peer)
     return c;
 }
 
-struct pump *pump_create(uint16_t *port_out)
+struct pump *pump_create(uint16_t *port)
 {
     struct pump *p = mem_alloc(sizeof(*p));
-    struct sockaddr_in at = {.sin_family = AF_INET};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port)};
     socklen_t n = sizeof(at);
+    int on = 1; /* The one before may have been at this port. */
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0 || p->epoll < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-        listen(fd, 1024) != 0 || getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
+    if (fd < 0 || p->epoll < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 1024) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
         perror("sink");
         free(p);
         return NULL;
     }
     p->listener = watch(p, fd, PEER_LISTENER);
-    *port_out = ntohs(at.sin_port);
+    *port = ntohs(at.sin_port);
     return p;
 }
 
@@ -88,6 +106,7 @@ void pump_destroy(struct pump *p)
     }
     (void)close(p->listener->fd);
     (void)close(p->epoll);
+    free(p->listener->in);
     free(p->listener);
     free(p->sagas);
     free(p->body);
@@ -133,7 +152,7 @@ static void take_off(struct conn *c, size_t n)
 
 static void put(const struct conn *c, const char *text, size_t n)
 {
-    while (n > 0) {
+    while (n > 0 && c->fd >= 0) {
         ssize_t done = send(c->fd, text, n, MSG_NOSIGNAL);
 
         if (done < 0 && errno == EAGAIN) {
@@ -156,7 +175,7 @@ static bool starts_with(const struct conn *c, const char *text)
     return strncmp(c->in, text, strlen(text)) == 0;
 }
 
-/* The saga's number from "Saga-Id: b-<n>". */
+/* The saga's number from "Saga-Id: b-<n>-<process>". */
 static uint64_t saga_of(const struct conn *c, size_t n)
 {
     const char *at = header(c->in, c->in + n, "Saga-Id: b-");
@@ -188,15 +207,47 @@ static bool is_last(const struct pump *p, const struct conn *c)
     return starts_with(c, p->config.work == PUMP_SAGA3_FAIL ? "POST /undo-a" : "POST /c");
 }
 
-static void serve(struct pump *p, struct conn *c, size_t n)
+static void answer(const struct conn *c, int status)
 {
-    int status = status_of(p, c, n);
-    uint64_t saga = saga_of(c, n);
     char text[128];
     int text_n = snprintf(text, sizeof(text),
                           "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
                           "Content-Length: 11\r\n\r\n{\"ok\":true}",
                           status);
+
+    put(c, text, (size_t)text_n);
+}
+
+/* xorshift: which of many waits how long matters to nobody, but shall not be a pattern.
+ */
+static uint64_t delay_ms(struct pump *p)
+{
+    const struct pump_config *k = &p->config;
+
+    p->random ^= p->random << 13;
+    p->random ^= p->random >> 7;
+    p->random ^= p->random << 17;
+    return k->delay_min_ms + p->random % (k->delay_max_ms - k->delay_min_ms + 1);
+}
+
+static void answer_due(struct pump *p, uint64_t now_ms)
+{
+    for (; p->tick_ms < now_ms; p->tick_ms++) {
+        struct conn **at = &p->due[p->tick_ms % TICKS];
+
+        while (*at != NULL) {
+            struct conn *c = *at;
+
+            *at = c->next_due;
+            answer(c, c->status);
+        }
+    }
+}
+
+static void serve(struct pump *p, struct conn *c, size_t n)
+{
+    const int status = status_of(p, c, n);
+    uint64_t saga = saga_of(c, n);
 
     p->n_calls++;
     if (is_last(p, c) && saga < p->n_started && p->sagas[saga].ended_us == 0) {
@@ -204,7 +255,14 @@ static void serve(struct pump *p, struct conn *c, size_t n)
         p->n_ended++;
         p->moved_us = p->sagas[saga].ended_us;
     }
-    put(c, text, (size_t)text_n);
+    if (p->config.delay_max_ms == 0) {
+        answer(c, status);
+        return;
+    }
+    c->status = status;
+    n = (p->tick_ms + 1 + delay_ms(p)) % TICKS;
+    c->next_due = p->due[n];
+    p->due[n] = c;
 }
 
 /* ---- load
@@ -213,16 +271,21 @@ static void serve(struct pump *p, struct conn *c, size_t n)
 static void start_saga(struct pump *p)
 {
     struct conn *c = p->idle;
-    char body[4096];
+    char body[BODY_MAX + 256];
     char head[512];
+    char which[16] = "";
     int body_n;
     int head_n;
 
-    body_n = snprintf(
-        body, sizeof(body),
-        "{\"definition\":\"bench\",\"id\":\"b-%llu\",\"input\":{\"id\":%llu,\"pad\":"
-        "\"%s\"}}",
-        (unsigned long long)p->n_started, (unsigned long long)p->n_started, p->body);
+    if (p->config.definitions > 1) {
+        (void)snprintf(which, sizeof(which), "%u",
+                       (unsigned)(p->n_started % p->config.definitions));
+    }
+    body_n = snprintf(body, sizeof(body),
+                      "{\"definition\":\"bench%s\",\"id\":\"b-%llu-%ld\",\"input\":{"
+                      "\"id\":%llu,\"pad\":\"%s\"}}",
+                      which, (unsigned long long)p->n_started, (long)getpid(),
+                      (unsigned long long)p->n_started, p->body);
     head_n = snprintf(head, sizeof(head),
                       "POST /v1/sagas HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
                       "application/json\r\nContent-Length: %d\r\n\r\n",
@@ -235,15 +298,24 @@ static void start_saga(struct pump *p)
     put(c, body, (size_t)body_n);
 }
 
-static void answered(struct pump *p, struct conn *c)
+/* A refusal that says when to come again. */
+static bool is_civil(const struct conn *c, size_t n)
+{
+    return (starts_with(c, "HTTP/1.1 429") || starts_with(c, "HTTP/1.1 503")) &&
+           header(c->in, c->in + n, "Retry-After:") != NULL;
+}
+
+static void answered(struct pump *p, struct conn *c, size_t n)
 {
     struct pump_saga *s = &p->sagas[c->saga - 1];
 
-    s->accepted_us = clk_mono_us();
-    p->moved_us = s->accepted_us;
-    if (!starts_with(c, "HTTP/1.1 20")) {
+    p->moved_us = clk_mono_us();
+    if (starts_with(c, "HTTP/1.1 20")) {
+        s->accepted_us = p->moved_us;
+    } else {
         p->n_refused++;
         p->n_ended++;
+        p->n_refused_badly += is_civil(c, n) ? 0 : 1;
     }
     c->saga = 0;
     c->next_idle = p->idle;
@@ -297,14 +369,24 @@ static void drop(const struct pump *p, struct conn *c)
     }
     (void)epoll_ctl(p->epoll, EPOLL_CTL_DEL, c->fd, NULL);
     (void)close(c->fd);
+    if (p->config.delay_max_ms > 0) {
+        c->fd = -1; /* Its answer may be under way yet: kept, which is little. */
+        return;
+    }
+    free(c->in);
     free(c);
 }
 
 static void read_conn(struct pump *p, struct conn *c)
 {
-    ssize_t got = recv(c->fd, c->in + c->n, IN_MAX - c->n, 0);
+    ssize_t got;
     size_t n;
 
+    if (c->n == c->room) {
+        c->room *= 2;
+        c->in = mem_grow(c->in, c->room);
+    }
+    got = recv(c->fd, c->in + c->n, c->room - c->n, 0);
     if (got == 0 || (got < 0 && errno != EAGAIN)) {
         drop(p, c);
         return;
@@ -314,7 +396,7 @@ static void read_conn(struct pump *p, struct conn *c)
         if (c->peer == PEER_SINK) {
             serve(p, c, n);
         } else {
-            answered(p, c);
+            answered(p, c, n);
         }
         take_off(c, n);
     }
@@ -340,10 +422,20 @@ static void prepare(struct pump *p, const struct pump_config *config)
     p->config = *config;
     if (p->sagas == NULL) {
         p->sagas = mem_alloc(config->sagas_max * sizeof(p->sagas[0]));
-        p->body = mem_alloc(pad + 1);
-        memset(p->body, 'x', pad < 3800 ? pad : 3800);
+        p->body = mem_alloc((pad < BODY_MAX ? pad : BODY_MAX) + 1);
+        memset(p->body, 'x', pad < BODY_MAX ? pad : BODY_MAX);
+        p->random = 88172645463325252U;
+        p->tick_ms = clk_mono_us() / 1000;
     }
     connect_clients(p);
+}
+
+static int pause_ms(const struct pump_config *config)
+{
+    if (config->rate_per_s > 0) {
+        return 0;
+    }
+    return config->delay_max_ms > 0 ? 1 : 10;
 }
 
 void pump_run(struct pump *p, const struct pump_config *config, uint64_t for_us,
@@ -367,7 +459,8 @@ void pump_run(struct pump *p, const struct pump_config *config, uint64_t for_us,
         while (starts && may_start(p, began_us, n_before)) {
             start_saga(p);
         }
-        n = epoll_wait(p->epoll, events, EVENTS_MAX, config->rate_per_s > 0 ? 0 : 10);
+        answer_due(p, now_us / 1000);
+        n = epoll_wait(p->epoll, events, EVENTS_MAX, pause_ms(config));
         for (int i = 0; i < n; i++) {
             ready(p, events[i].data.ptr);
         }
@@ -388,6 +481,11 @@ uint64_t pump_ended(const struct pump *p)
 uint64_t pump_refused(const struct pump *p)
 {
     return p->n_refused;
+}
+
+uint64_t pump_refused_badly(const struct pump *p)
+{
+    return p->n_refused_badly;
 }
 
 uint64_t pump_calls(const struct pump *p)

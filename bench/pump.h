@@ -23,19 +23,22 @@ struct pump_config {
     unsigned outstanding; /* Closed loop: sagas started and not over. */
     double rate_per_s;    /* Open loop; 0: closed. */
     size_t body_bytes;    /* Of a start's input, about. */
-    uint64_t sagas_max;   /* Room for their times. */
+    unsigned definitions; /* 1: bench; more: bench0, bench1 and so on, in turn. */
+    unsigned delay_min_ms, delay_max_ms; /* The sink's answers take so long; 0: none. */
+    uint64_t sagas_max;                  /* Room for their times. */
 };
 
 struct pump_saga {
     uint64_t started_us;  /* When its POST was written. */
-    uint64_t accepted_us; /* When its 202 had come; 0: not yet. */
+    uint64_t accepted_us; /* When its 202 had come; 0: not yet, or refused. */
     uint64_t ended_us;    /* When its last call was seen by the sink. */
 };
 
 struct pump;
 
-/* The sink listens from now on; its port is told. NULL: the reason is on stderr. */
-struct pump *pump_create(uint16_t *port_out);
+/* The sink listens from now on at *port; 0: at a free one, which is told. NULL: the
+ * reason is on stderr. */
+struct pump *pump_create(uint16_t *port);
 void pump_destroy(struct pump *p);
 
 /* Run for `for_us`, or (for_us 0) until everything started is over or nothing has moved
@@ -47,6 +50,7 @@ void pump_run(struct pump *p, const struct pump_config *config, uint64_t for_us,
 const struct pump_saga *pump_sagas(const struct pump *p, uint64_t *n_out);
 uint64_t pump_ended(const struct pump *p);
 uint64_t pump_refused(const struct pump *p); /* Starts answered neither 200 nor 202. */
-uint64_t pump_calls(const struct pump *p);   /* Requests the sink answered. */
+uint64_t pump_refused_badly(const struct pump *p); /* Not 429 or 503 with Retry-After. */
+uint64_t pump_calls(const struct pump *p);         /* Requests the sink answered. */
 
 #endif /* BENCH_PUMP_H */
