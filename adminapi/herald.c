@@ -15,6 +15,7 @@
 
 #include "base/clk.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #define PACE_MS 20       /* Between two looks. */
 #define PRESENCE_MS 1000 /* Between two looks at who has hung up. */
@@ -246,6 +247,7 @@ static void *herald_run(void *user)
     const struct timespec pace = {.tv_nsec = (long)PACE_MS * 1000 * 1000};
     struct herald *h = user;
 
+    thread_set_name("sagad-herald");
     while (!atomic_load(&h->is_stopping)) {
         uint64_t now_ms;
         uint64_t until_ms;

@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/queue.h"
+#include "base/thread.h"
 
 #define TICK_MS 1000
 #define LINGERERS_MAX 64
@@ -258,6 +259,7 @@ static void *sweep_run(void *user)
     struct sweep *s = user;
     uint64_t looked_ms = 0;
 
+    thread_set_name("sagad-sweep");
     while (!atomic_load(&s->is_stopping)) {
         uint64_t now_ms;
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/queue.h"
+#include "base/thread.h"
 
 #define BATCH_BYTES (16U * 1024 * 1024)
 #define TEXTS_CHUNK_BYTES 1024
@@ -283,6 +284,7 @@ static void *run(void *user)
 {
     struct otlp *o = user;
 
+    thread_set_name("sagad-telemetry");
     while (!atomic_load(&o->is_stopping)) {
         rest(o);
         send_all(o);

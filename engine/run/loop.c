@@ -5,6 +5,7 @@
 
 #include "base/clk.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "engine/run/answer.h"
 #include "engine/run/commands.h"
 #include "engine/run/grant.h"
@@ -314,6 +315,7 @@ void *loop_run(void *engine)
 {
     struct engine *e = engine;
 
+    thread_set_name("sagad-engine");
     while (!atomic_load(&e->is_stopping) && !atomic_load(&e->has_failed)) {
         go_round(e);
         if (queue_length(e->inbox) == 0 || !has_room(e) || !e->is_recovered) {

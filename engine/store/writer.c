@@ -10,6 +10,7 @@
 #include "base/clk.h"
 #include "base/mem.h"
 #include "base/queue.h"
+#include "base/thread.h"
 
 #define FREE_LOOK_US 1000000U /* How often free space is looked at. */
 
@@ -118,6 +119,7 @@ static void *run(void *user)
 {
     struct writer *w = user;
 
+    thread_set_name("sagad-writer");
     for (;;) {
         const struct job *job = next_job(w);
 

@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "programs/sagad/fold.h"
 
 #define REQUEST_MS 10000 /* Who connects says what it wants within this. */
@@ -212,6 +213,7 @@ static void *run(void *user)
 {
     struct control *c = user;
 
+    thread_set_name("sagad-control");
     while (wait_for(c, c->listener, -1) == 0) {
         const int fd = accept(c->listener, NULL, NULL);
 
