@@ -16,8 +16,8 @@
 
 enum {
     SAGAS_A_ROUND = 8,
-    SAGAS_A_BATCH =
-        64, /* Of the turns of one commit: what starts wait for beside them. */
+    SAGAS_A_BATCH = 16, /* Of one commit's turns: what starts wait for beside them. */
+    SAGAS_A_MS = 2,     /* Over time: 100,000 take a minute, and starts feel little. */
     NUMBERS_A_ROUND = 1024, /* Of sagas looked at in one round: under a millisecond. */
     LINE_MAX = 1000,        /* Calls waiting for a slot: then retries wait, too. */
     LINE_WAIT_MS = 1000,
@@ -274,6 +274,7 @@ static bool find(struct engine *e, struct bulk *b, size_t most, struct found *f)
 static void work(struct engine *e, struct bulk *b, size_t most)
 {
     struct found f = {.arena = e->bulks.scratch};
+    uint64_t next_ms;
     size_t n = 0;
 
     if (!find(e, b, most, &f)) {
@@ -282,6 +283,10 @@ static void work(struct engine *e, struct bulk *b, size_t most)
     while (n < f.n && !atomic_load(&e->has_failed) && take_saga(e, b, &f.rows[n])) {
         b->row.below = f.rows[n].num;
         n++;
+    }
+    next_ms = e->mono_ms + (n + SAGAS_A_MS - 1) / SAGAS_A_MS;
+    if (next_ms > e->bulks.wait_until_ms) { /* Not yet later, for a line of calls. */
+        e->bulks.wait_until_ms = next_ms;
     }
     if (n < f.n) {
         e->bulks.wait_until_ms = e->mono_ms + ROOM_WAIT_MS;
