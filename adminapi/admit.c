@@ -151,7 +151,7 @@ static bool refuse_gate(struct request *r, const struct header_list *list,
     const char *wrong = gate_check(&g);
     struct json_out o;
 
-    if (wrong == NULL && admit_sees_lines()) {
+    if (wrong == NULL && !list->is_over && admit_sees_lines()) {
         wrong = gate_check_lines(&g, r->raw_target_at);
     }
     if (wrong != NULL) {

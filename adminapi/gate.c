@@ -144,6 +144,33 @@ static bool is_digits(const char *text, size_t n)
     return n > 0 && n <= 19;
 }
 
+/* The characters of RFC 3986 for a host and its port: a name with a blank, a slash or an
+ * @ is one that two readers read in two ways. */
+static const char *check_host(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char c = text[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+              (c >= 'a' && c <= 'z') ||
+              (c != '\0' && strchr("-._~%!$&'()*+;=[]:", c) != NULL))) {
+            return "The Host header is not a host";
+        }
+    }
+    return n == 0 ? "The Host header is empty" : NULL;
+}
+
+/* The length without the blanks at the end, which libmicrohttpd leaves. */
+static size_t trimmed(const struct gate_header *h)
+{
+    size_t n = h->value_n;
+
+    while (n > 0 && (h->value[n - 1] == ' ' || h->value[n - 1] == '\t')) {
+        n--;
+    }
+    return n;
+}
+
 /* How often the headers that may come once have come. */
 struct gate_counts {
     unsigned hosts, lengths, encodings, authorizations, types, keys;
@@ -153,7 +180,7 @@ static const char *count_header(const struct gate_header *h, struct gate_counts 
 {
     if (is_named(h, "Host")) {
         counts->hosts++;
-        return h->value_n == 0 ? "The Host header is empty" : NULL;
+        return check_host(h->value, trimmed(h));
     }
     if (is_named(h, "Content-Length")) {
         counts->lengths++;

@@ -45,6 +45,10 @@ START_TEST(test_there_is_exactly_one_host)
     refuses(CHECK("/", "Accept", "*"), "exactly one Host");
     refuses(CHECK("/", HOST, "host", "b"), "exactly one Host");
     refuses(CHECK("/", "Host", ""), "empty");
+    refuses(CHECK("/", "Host", "a b"), "not a host");
+    refuses(CHECK("/", "Host", "a/../b"), "not a host");
+    refuses(CHECK("/", "Host", "user@a"), "not a host");
+    lets_in(CHECK("/", "Host", "[::1]:8080 \t"));
 }
 END_TEST
 
