@@ -1,7 +1,6 @@
 /* rehearse_oracle.c - the core's questions during a rehearsal; see rehearse_parts.h. */
 #include <assert.h>
 
-#include "base/clk.h"
 #include "definitions/rehearse_parts.h"
 
 void rehearse_note(struct rehearsal *r, const struct err_info *info)
@@ -66,26 +65,6 @@ static int64_t ask_items(struct rehearsal *r, const struct saga_question *q)
     return (int64_t)n;
 }
 
-/* UTC text or milliseconds. */
-static int64_t read_until(struct json_span value)
-{
-    struct buf text;
-    uint64_t wall_ms = 0;
-    int64_t ms = -1;
-
-    if (json_span_int(value, &ms)) {
-        return ms;
-    }
-    buf_init(&text, 64);
-    json_span_unescape(value, &text);
-    if (json_span_kind(value) == JSON_KIND_STRING &&
-        clk_from_text(buf_text(&text), &wall_ms)) {
-        ms = (int64_t)wall_ms;
-    }
-    buf_done(&text);
-    return ms;
-}
-
 static int64_t ask_until(struct rehearsal *r, const struct saga_question *q)
 {
     struct render_scope scope;
@@ -99,7 +78,7 @@ static int64_t ask_until(struct rehearsal *r, const struct saga_question *q)
         rehearse_note(r, &info);
         return -1;
     }
-    ms = read_until(value);
+    ms = render_until(value);
     if (ms < 0) {
         (void)err_set(&info, ERR_INVALID,
                       "wait.until of '%s' is neither a UTC time nor ms",

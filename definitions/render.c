@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clk.h"
 #include "base/hash.h"
 #include "base/limits.h"
 
@@ -301,4 +302,25 @@ enum err render_condition(const struct definition *d, const struct expr *e,
         *out = kind != JSON_KIND_NULL && kind != JSON_KIND_FALSE;
     }
     return result;
+}
+
+int64_t render_until(struct json_span value)
+{
+    struct buf text;
+    uint64_t wall_ms = 0;
+    int64_t ms = -1;
+
+    if (json_span_kind(value) == JSON_KIND_NUMBER) {
+        return json_span_int(value, &ms) && ms >= 0 ? ms : -1;
+    }
+    if (json_span_kind(value) != JSON_KIND_STRING) {
+        return -1;
+    }
+    buf_init(&text, LIMIT_RENDERED_BYTES);
+    json_span_unescape(value, &text);
+    if (clk_from_text(buf_text(&text), &wall_ms)) {
+        ms = (int64_t)wall_ms;
+    }
+    buf_done(&text);
+    return ms;
 }

@@ -67,4 +67,7 @@ MUST_CHECK enum err render_condition(const struct definition *d, const struct ex
                                      const struct render_scope *scope, struct arena *a,
                                      bool *out, struct err_info *info);
 
+/* What `until` gave, in wall ms: a UTC text or milliseconds; -1: neither. */
+int64_t render_until(struct json_span value);
+
 #endif /* DEFINITIONS_RENDER_H */

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/clk.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "engine/run/state.h"
@@ -102,15 +101,12 @@ static int64_t ask_items(struct oracle *o, const struct saga_question *q)
     return (int64_t)n;
 }
 
-/* UTC text or milliseconds. */
 static int64_t ask_until(struct oracle *o, const struct saga_question *q)
 {
     struct render_scope scope;
     struct err_info info;
     struct json_span value;
-    struct buf text;
-    int64_t ms = -1;
-    uint64_t wall_ms;
+    int64_t ms;
 
     scope_of(o, q, CALL_ACTION, &scope);
     if (render_expr(definition_of(o), definition_of(o)->steps[q->step].until, &scope,
@@ -118,22 +114,13 @@ static int64_t ask_until(struct oracle *o, const struct saga_question *q)
         note(o, &info);
         return -1;
     }
-    if (json_span_int(value, &ms) && ms >= 0) {
-        return ms;
-    }
-    buf_init(&text, 64);
-    json_span_unescape(value, &text);
-    if (json_span_kind(value) == JSON_KIND_STRING &&
-        clk_from_text(buf_text(&text), &wall_ms)) {
-        ms = (int64_t)wall_ms;
-    } else {
+    ms = render_until(value);
+    if (ms < 0) {
         (void)err_set(&info, ERR_INVALID,
                       "wait.until of '%s' is neither a UTC time nor ms",
                       definition_of(o)->steps[q->step].id);
         note(o, &info);
-        ms = -1;
     }
-    buf_done(&text);
     return ms;
 }
 

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "base/clk.h"
 #include "definitions/template.h"
 
 #define URL_BYTES 65536
@@ -90,27 +89,6 @@ static int64_t ask_items(struct previewing *p, const struct saga_question *q)
     return (int64_t)json_span_count(items);
 }
 
-/* UTC text or milliseconds; -1: neither. */
-static int64_t read_until(struct json_span value)
-{
-    struct buf text;
-    uint64_t wall_ms = 0;
-    int64_t ms = -1;
-
-    if (json_span_int(value, &ms) && ms >= 0) {
-        return ms;
-    }
-    ms = -1;
-    buf_init(&text, 64);
-    json_span_unescape(value, &text);
-    if (json_span_kind(value) == JSON_KIND_STRING &&
-        clk_from_text(buf_text(&text), &wall_ms)) {
-        ms = (int64_t)wall_ms;
-    }
-    buf_done(&text);
-    return ms;
-}
-
 static int64_t ask_until(struct previewing *p, const struct saga_question *q)
 {
     struct render_scope scope;
@@ -120,7 +98,7 @@ static int64_t ask_until(struct previewing *p, const struct saga_question *q)
     scope_of(p, q, CALL_ACTION, &scope);
     if (render_expr(p->v->definition, step_of(p, q)->until, &scope, p->turn, &value,
                     &p->failure) == ERR_OK) {
-        ms = read_until(value);
+        ms = render_until(value);
     }
     return ms < 0 && p->reads_supposed ? (int64_t)p->world.now_ms : ms;
 }

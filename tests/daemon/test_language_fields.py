@@ -546,6 +546,19 @@ def test_a_wait_until_a_time(world, form):
     assert past["status"] == "completed"
 
 
+@pytest.mark.parametrize("at", [None, True, [], {}, "tomorrow", "2020-01-01", -5, 1.5])
+def test_a_wait_until_what_is_no_time_is_stuck(world, at):
+    wait = {"id": "w", "wait": {"until": "${ .input.at }"}}
+    saga = world.run(wait, input={"at": at})
+    assert saga["status"] == "stuck"
+    assert "neither a UTC time nor ms" in saga["why"]
+    previewed = world.client.ask("POST", "/v1/sagas/%s/retry?preview=true" % saga["id"], {})
+    assert previewed.status == 200
+    expect = {"status": "stuck"}
+    tests = [{"name": "no time", "input": {"at": at}, "expect": expect}]
+    world.put(wait, tests=tests)  # Its test says so, too.
+
+
 def test_a_signal_that_does_not_come_may_not_matter(world):
     wait = {"signal": "go", "timeout": "150ms", "onTimeout": "continue"}
     saga = world.run({"id": "w", "wait": wait}, step())
