@@ -1,7 +1,11 @@
 """Streams: a saga's journal and everybody's events, live; resume, gap, filters, the end."""
 
 import datetime
+import http.client
 import resource
+import signal
+import sqlite3
+import threading
 
 import pytest
 from api_contract import Contract
@@ -209,6 +213,46 @@ def test_ids_of_before_a_restart_are_a_gap(daemon):
         assert int(gap.id) > int(last)
 
 
+def test_what_is_not_committed_is_not_told(daemon):
+    """A stranger holds the database's lock; the daemon dies while its commit waits for it."""
+    with events(daemon) as stream:
+        first = finished(daemon)
+        stream.until(is_final)
+        stranger = sqlite3.connect(daemon.store_path, isolation_level=None)
+        stranger.execute("BEGIN IMMEDIATE")
+        start = threading.Thread(target=refused_start, args=(daemon,))
+        start.start()
+        # The turn has been made, and its batch handed over.
+        eventually(lambda: daemon.client.get("/v1/stats").json["now"]["active"] == 1, "a turn")
+        assert daemon.client.get("/v1/stats").status == 200
+        daemon.signal(signal.SIGKILL)
+        daemon.wait_exit()
+        start.join()
+        stranger.close()
+        assert cut_off(stream) == b""
+    daemon.start()
+    sagas = daemon.client.get("/v1/sagas").json["items"]
+    assert [s["id"] for s in sagas] == [first]
+
+
+def refused_start(daemon):
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        daemon.client.start("order", {"n": 9})
+
+
+def cut_off(stream):
+    """What came until the peer died."""
+    got = b""
+    try:
+        while True:
+            piece = stream.response.read1()
+            if piece == b"":
+                return got
+            got += piece
+    except (ConnectionError, http.client.IncompleteRead):
+        return got
+
+
 # ---- who may see what -----------------------------------------------------------------
 
 
@@ -295,6 +339,30 @@ def test_a_client_that_does_not_read_holds_up_nobody_and_not_the_end(daemon):
         quick.until(lambda e: e.data.get("sagaId") == last and is_final(e))
         assert daemon.stop() == 0
         assert slow.next() is not None
+
+
+def test_a_client_that_reads_too_slowly_is_told_of_the_gap_and_goes_on(daemon):
+    """More than the feed, the daemon's buffer and the sockets' hold, before it reads on."""
+    nothing = dict(STEP, when="${ false }")
+    daemon.client.put_definition({"name": "idle", "key": "${ .input.k }", "steps": [nothing]})
+    with events(daemon) as slow:
+        key = "k" * 500
+        items = [{"definition": "idle", "input": {"k": key}} for _ in range(1000)]
+        for _ in range(20):
+            assert daemon.client.ask("POST", "/v1/sagas:batch", {"sagas": items}).status == 207
+        before = slow.until(lambda e: e.name == "gap")
+        gap = before.pop()
+        assert {e.name for e in before} == {"saga"}
+        assert gap.data == {"after": int(before[-1].id), "until": int(gap.id)}
+        assert gap.data["until"] > gap.data["after"]
+        sagas = {e.data["sagaId"] for e in before}
+        assert len(sagas) < 20000
+        last = finished(daemon)
+        after = slow.until(lambda e: e.data.get("sagaId") == last and is_final(e))
+        assert all(int(e.id) > gap.data["until"] for e in after)
+    # Nothing of the one saga whose turns were overwritten is missing in its journal.
+    with journal(daemon, before[-1].data["sagaId"]) as one:
+        assert one.rest()[-1].name == "end"
 
 
 def test_a_client_that_vanished_frees_its_place(daemon, many_files):
