@@ -7,6 +7,7 @@
 
 #include "base/clk.h"
 #include "base/mem.h"
+#include "engine/run/downtime.h"
 #include "engine/run/preview_parts.h"
 #include "engine/run/preview_token.h"
 #include "engine/run/saga_text.h"
@@ -107,7 +108,7 @@ static enum saga_result apply(struct previewing *p, struct record *record)
     p->rendered = NULL;
     p->failure.text[0] = '\0';
     record->event.now_ms = p->world.now_ms;
-    record->event.grace_ms = p->s->grace_ms; /* No downtime from here on. */
+    record->event.grace_ms = p->grace_ms; /* No downtime from here on. */
     docs_begin(p->docs, p->s->turn + 1, record);
     result = saga_advance(p->s, p->v->definition->plan, &record->event, &oracle, p->fx);
     if (result == SAGA_APPLIED) {
@@ -326,6 +327,22 @@ static void go(struct previewing *p, const struct command_act *act, const char *
     take_end(p, turns == PREVIEW_TURNS_MAX, out);
 }
 
+/* What the action's turn, as any, would credit the saga with (docs/adr/0012). */
+static enum err read_grace(struct previewing *p, struct err_info *info)
+{
+    struct downtimes downtimes = {.n = 0};
+    const char *text;
+    const enum err e = store_read_meta(p->r, DOWNTIMES_META, p->a, &text, info);
+
+    if (e == ERR_OK) {
+        downtimes_parse(&downtimes, text);
+    } else if (e != ERR_NOT_FOUND) {
+        return e;
+    }
+    p->grace_ms = downtimes_since(&downtimes, p->s->began_ms);
+    return ERR_OK;
+}
+
 enum err preview_make(struct store_reader *r, const struct view *v,
                       const struct command_act *act, const char *reason, struct arena *a,
                       struct preview *out, struct err_info *info)
@@ -346,6 +363,9 @@ enum err preview_make(struct store_reader *r, const struct view *v,
     e = preview_read_docs(&p, info);
     if (e == ERR_OK) {
         *p.s = *v->state;
+        e = read_grace(&p, info);
+    }
+    if (e == ERR_OK) {
         p.world = (struct ahead){.plan = v->definition->plan,
                                  .s = p.s,
                                  .now_ms = now_ms,

@@ -35,6 +35,7 @@ struct previewing {
     struct saga *s; /* The copy. */
     struct saga_effects *fx;
     uint64_t from_ms;
+    uint64_t grace_ms;  /* Downtime since the saga began. */
     struct ahead world; /* Around the copy. */
 
     struct preview_hash *sent; /* Owned; the last one of each call. */

@@ -1,12 +1,15 @@
 """A preview says what an action brings about, and then that is what happens."""
 
+import datetime
 import os
 import pty
+import sqlite3
 import subprocess
+import time
 
 import pytest
 from api_contract import Contract
-from conftest import SAGACTL, Client, clean_environment, run
+from conftest import SAGACTL, Client, clean_environment, eventually, run
 from orders import SERVICES, Shop, order_definition
 from participant import Gate, Hang, Ok, Status
 
@@ -392,3 +395,54 @@ def test_sagactl_shows_the_preview_before_it_asks(make_shop):
     code, _ = asked_on_a_terminal(shop, b"y", *ask)
     assert code == 0
     assert shop.client.wait_status(saga_id)["status"] == "compensated"
+
+
+# ---- after downtime ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("down, ends_in", [("0s", "compensated"), ("40m", "completed")])
+def test_downtime_not_yet_credited_moves_the_deadline_that_is_foretold(
+    make_daemon, participant, down, ends_in
+):
+    """S43: the saga's next event moves its deadline, and the action is that event."""
+    call = {"service": "shop", "method": "POST", "url": "/a", "body": {}}
+    call["retry"] = {"delay": "15m", "maxDelay": "15m"}
+    daemon = make_daemon(services={"shop": participant.url})
+    daemon.client.put_definition({
+        "name": "slow",
+        "timeout": "20m",
+        "steps": [
+            {"id": "a", "call": call, "compensate": None},
+            {"id": "rest", "wait": "30m"},
+        ],
+    })
+    participant.script("POST", "/a", Status(503), Ok())
+    saga_id = daemon.client.start("slow").json["id"]
+    eventually(
+        lambda: daemon.client.saga(saga_id)["steps"][0]["status"] == "backing-off", "back-off"
+    )
+    before = daemon.client.saga(saga_id)
+    daemon.stop()
+    if down != "0s":  # Its end is to come: nobody waits for 40 minutes here.
+        now = int(time.time() * 1000)
+        store = sqlite3.connect(daemon.store_path)
+        text = "%d-%d" % (now, now + 40 * 60 * 1000)
+        assert store.execute(
+            "UPDATE meta SET text = ? WHERE name = 'downtimes'", (text,)
+        ).rowcount == 1
+        store.commit()
+        store.close()
+    daemon.start()
+    after = daemon.client.saga(saga_id)
+    assert (after["revision"], after["deadline"]) == (before["revision"], before["deadline"])
+    path = "/v1/sagas/%s/retry" % saga_id
+    seen = daemon.client.ask("POST", path + "?preview=true", {})
+    assert (seen.status, seen.json["endsIn"]) == (200, ends_in)
+    answer = daemon.client.ask("POST", path, {"preview": seen.json["preview"]})
+    assert answer.status == 200
+    moved = moment(answer.json["deadline"]) - moment(before["deadline"])
+    assert (moved > datetime.timedelta(minutes=30)) is (down != "0s")
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
