@@ -65,13 +65,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "HTTP/1.1 200 OK" */
+/* "HTTP/1.1 200 OK". curl takes "http/1.1" and "HTTP/2" too, which nobody who speaks
+ * HTTP/1.1 answers: 0, as for any line that is none. */
 static long status_of(const char *line, size_t n)
 {
-    const char *at = memchr(line, ' ', n);
+    const char *at = line + 8;
     size_t left;
 
-    if (at == NULL) {
+    if (n < 9 || strncmp(line, "HTTP/1.", 7) != 0 || (line[7] != '0' && line[7] != '1') ||
+        line[8] != ' ') {
         return 0;
     }
     while (at < line + n && *at == ' ') {
@@ -122,10 +124,12 @@ static void note_framing(struct gather *in, const char *name, size_t name_n,
         in->has_length = true;
         in->length = length;
     } else if (is_text(name, name_n, "transfer-encoding")) {
-        in->has_coding = true;
-        if (!is_text(value, n, "chunked") && !is_text(value, n, "identity")) {
-            in->framing_is_bad = true; /* Nothing else was offered. */
+        /* Nothing else was offered, and chunks within chunks are none of HTTP's. */
+        if (in->has_coding ||
+            (!is_text(value, n, "chunked") && !is_text(value, n, "identity"))) {
+            in->framing_is_bad = true;
         }
+        in->has_coding = true;
     }
     if (in->has_length && in->has_coding) {
         in->framing_is_bad = true;

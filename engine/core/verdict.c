@@ -143,6 +143,7 @@ static const char *why_no_answer(const struct verdict_facts *facts)
         return "the connection broke before the answer";
     case VERDICT_TRANSFER_UNSUPPORTED:
     case VERDICT_TRANSFER_NOT_HTTP:
+    case VERDICT_TRANSFER_OK: /* Of libcurl's, that is: it takes more for HTTP. */
         return "the answer is not HTTP";
     case VERDICT_TRANSFER_NO_CONNECTION:
         return "the connection broke and could not be made again";
