@@ -220,6 +220,26 @@ def test_a_database_is_never_overwritten(daemon, sagad, tmp_path):
     assert "is there already and is not overwritten" in result.err
 
 
+def test_a_backup_that_was_verified_can_still_be_restored(daemon, sagad, tmp_path):
+    done, target = ended(daemon), tmp_path / "copy"
+    assert backup(sagad, daemon, target).code == 0
+    result = sagad("verify", "--store", "sqlite:%s" % target)
+    assert result.code == 0 and "1 sagas, " in result.out, result
+    lose(daemon)
+    restore(sagad, daemon, target)
+    assert daemon.client.saga(done)["status"] == "completed"
+
+
+def test_a_backup_with_changes_beside_it_is_not_restored(daemon, sagad, tmp_path):
+    target = tmp_path / "copy"
+    assert backup(sagad, daemon, target).code == 0
+    (tmp_path / "copy-wal").write_bytes(b"x" * 32)
+    lose(daemon)
+    result = sagad("restore", "--config", daemon.config_path, str(target))
+    assert result.code == 1 and "copy-wal holds changes" in result.err, result
+    assert not os.path.exists(daemon.store_path)
+
+
 def test_what_is_no_backup_is_not_restored(daemon, sagad, tmp_path):
     assert daemon.stop() == 0
     for name, content in (("empty", b""), ("text", b"hello" * 1000)):

@@ -274,12 +274,34 @@ static enum err look_at_restored(const char *part, struct err_info *info)
     enum err e = open_part(part, &db, info);
 
     if (e == ERR_OK) {
-        e = check_version(db, migrations_sqlite_n, info);
+        /* Whoever looked at the backup (sagad verify) may have left it in WAL. */
+        e = sqlite_db_run(db, "PRAGMA journal_mode = DELETE", info);
+        if (e == ERR_OK) {
+            e = check_version(db, migrations_sqlite_n, info);
+        }
         if (e == ERR_OK) {
             e = look_at_pages(db, info);
         }
         sqlite_db_close(db);
     }
+    return e;
+}
+
+/* What a program wrote into the backup and has not put into the file itself. */
+static enum err refuse_unfinished(const char *backup, struct err_info *info)
+{
+    struct buf wal;
+    struct stat st;
+    enum err e = ERR_OK;
+
+    buf_init(&wal, PATH_BYTES_MAX);
+    buf_printf(&wal, "%s-wal", backup);
+    if (lstat(buf_text(&wal), &st) == 0 && st.st_size > 0) {
+        e = err_set(info, ERR_CONFLICT,
+                    "%s holds changes that are not in %s: something has it open",
+                    buf_text(&wal), backup);
+    }
+    buf_done(&wal);
     return e;
 }
 
@@ -335,6 +357,9 @@ enum err store_restore_sqlite(const char *backup, const char *path, store_check 
     struct sqlite_place p;
     enum err e = refuse_unmarked(backup, info);
 
+    if (e == ERR_OK) {
+        e = refuse_unfinished(backup, info);
+    }
     if (e == ERR_OK) {
         e = sqlite_place_lock(&p, path, false, info);
     }
