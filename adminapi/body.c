@@ -5,6 +5,7 @@
 
 #include "adminapi/answer.h"
 #include "base/json.h"
+#include "definitions/suggest.h"
 
 void body_fault(struct request *r, const struct body_member *m, const char *code,
                 const char *detail)
@@ -43,6 +44,20 @@ static const char *pointer_of(struct request *r, struct json_span name)
     return made;
 }
 
+static void refuse_member(struct request *r, const char *pointer,
+                          const struct body_member *members, size_t n)
+{
+    char hint[SUGGEST_HINT_MAX];
+    struct suggest s;
+
+    suggest_begin(&s, pointer + 1);
+    for (size_t i = 0; i < n; i++) {
+        suggest_offer(&s, members[i].name);
+    }
+    answer_fault(r, pointer, "unknown-member", "There is no member '%s' here%s",
+                 pointer + 1, suggest_hint(&s, hint));
+}
+
 void body_take(struct request *r, struct json_span body, struct body_member *members,
                size_t n)
 {
@@ -60,10 +75,7 @@ void body_take(struct request *r, struct json_span body, struct body_member *mem
         if (i < n) {
             members[i].value = value;
         } else {
-            const char *pointer = pointer_of(r, name);
-
-            answer_fault(r, pointer, "unknown-member", "There is no member '%s' here",
-                         pointer + 1);
+            refuse_member(r, pointer_of(r, name), members, n);
         }
     }
 }
@@ -157,7 +169,7 @@ bool body_refuses(struct request *r, enum problem p, const char *detail)
     if (r->faults == NULL) {
         return false;
     }
-    answer_refuse(r, p, "%s: %s %s", detail,
+    answer_refuse(r, p, "%s: %s: %s", detail,
                   r->faults->pointer[0] != '\0' ? r->faults->pointer : "the body",
                   r->faults->detail);
     return true;

@@ -6,12 +6,62 @@
 
 #include "adminapi/redact.h"
 #include "engine/run/saga_text.h"
+#include "engine/run/sending.h"
 
-static void put_request_headers(struct json_out *o, const struct render_header *headers,
-                                size_t n, const struct redact *redact)
+/* Whose call it is; attempt 0: not known yet. */
+struct place {
+    const struct view *v;
+    uint16_t step;
+    uint32_t item;
+    enum call_kind call;
+    uint32_t attempt;
+};
+
+static void put_key(struct json_out *o, const char *name, const struct place *at,
+                    enum call_kind call)
+{
+    struct arena *a = arena_create(512);
+
+    json_put(
+        o, name,
+        arena_printf(a, "\"%s\"",
+                     sending_key(a, at->v->row.id, at->v->definition->steps[at->step].id,
+                                 at->item, call)));
+    arena_destroy(a);
+}
+
+/* Those of engine/run/sending.c that are the same whenever the call is sent. */
+static void put_own_headers(struct json_out *o, const struct place *at)
+{
+    char text[256];
+
+    if (at->call != CALL_CONFIRM) {
+        put_key(o, "Idempotency-Key", at, at->call);
+    }
+    if (at->call == CALL_COMPENSATION) {
+        put_key(o, "Saga-Action-Key", at, CALL_ACTION);
+    }
+    json_put(o, "Saga-Id", at->v->row.id);
+    json_put(o, "Saga-Step", at->v->definition->steps[at->step].id);
+    json_put(o, "Saga-Operation", call_name_of(at->call));
+    if (at->attempt > 0) {
+        (void)snprintf(text, sizeof(text), "%u", (unsigned)at->attempt);
+        json_put(o, "Saga-Attempt", text);
+    }
+    (void)snprintf(text, sizeof(text), "%s@%u", at->v->definition->name,
+                   (unsigned)at->v->version);
+    json_put(o, "Saga-Definition", text);
+}
+
+static void put_request_headers(struct json_out *o, const struct place *at,
+                                const struct render_header *headers, size_t n,
+                                const struct redact *redact)
 {
     json_key(o, "headers");
     json_open_object(o);
+    if (at != NULL) { /* Else a child saga is started or taken back: no request. */
+        put_own_headers(o, at);
+    }
     for (size_t i = 0; i < n; i++) {
         const struct render_header *h = &headers[i];
 
@@ -22,10 +72,12 @@ static void put_request_headers(struct json_out *o, const struct render_header *
     json_close_object(o);
 }
 
-static void put_request(struct json_out *o, const struct view_call *call,
-                        const struct definition_call *d, const struct redact *redact)
+static void put_request(struct json_out *o, const struct view *v,
+                        const struct view_call *call, const struct definition_call *d,
+                        const struct redact *redact)
 {
     const struct render_request *request = &call->request;
+    const struct place at = {v, call->step, call->item, call->call, call->attempt};
 
     json_key(o, "request");
     if (!call->has_request || d == NULL) {
@@ -38,7 +90,7 @@ static void put_request(struct json_out *o, const struct view_call *call,
         json_put(o, "service", d->service);
     }
     json_put(o, "url", request->url);
-    put_request_headers(o, request->headers, request->n_headers, redact);
+    put_request_headers(o, &at, request->headers, request->n_headers, redact);
     json_key(o, "body");
     redact_body(o, redact, "request.body", request->body, request->body_n, false);
     json_close_object(o);
@@ -129,9 +181,10 @@ static void put_name(struct json_out *o, const struct definition *d,
     json_put_number(o, "attempt", call->attempt);
 }
 
-void call_json_write(struct json_out *o, const struct definition *d,
+void call_json_write(struct json_out *o, const struct view *v,
                      const struct view_call *call)
 {
+    const struct definition *d = v->definition;
     const struct definition_call *made =
         call->step < d->plan->n_nodes ? definition_call_of(d, call->step, call->call)
                                       : NULL;
@@ -149,27 +202,28 @@ void call_json_write(struct json_out *o, const struct definition *d,
     if (call->is_late) {
         json_put_flag(o, "late", true);
     }
-    put_request(o, call, made, &redact);
+    put_request(o, v, call, made, &redact);
     put_response(o, call, &redact);
     put_timings(o, call->timings_us);
     json_close_object(o);
 }
 
-static void put_preview_request(struct json_out *o, const struct definition *d,
+static void put_preview_request(struct json_out *o, const struct view *v,
                                 const struct preview_request *x)
 {
+    const struct place at = {v, x->step, x->item, x->call, 0};
     const struct definition_call *made = x->made;
     const struct redact redact = {made != NULL ? made->redact : NULL,
                                   made != NULL ? made->n_redact : 0};
 
     json_open_object(o);
-    put_place(o, d, x->step, x->item, x->call);
+    put_place(o, v->definition, x->step, x->item, x->call);
     json_put(o, "method", made != NULL ? made->method : NULL);
     if (made != NULL && made->service != NULL) {
         json_put(o, "service", made->service);
     }
     json_put(o, "url", x->url);
-    put_request_headers(o, x->headers, x->n_headers, &redact);
+    put_request_headers(o, made != NULL ? &at : NULL, x->headers, x->n_headers, &redact);
     json_key(o, "body");
     redact_body(o, &redact, "request.body", x->body, x->body_n, x->is_cut);
     if (x->has_holes) {
@@ -181,7 +235,7 @@ static void put_preview_request(struct json_out *o, const struct definition *d,
     json_close_object(o);
 }
 
-void call_json_preview(struct json_out *o, const struct definition *d,
+void call_json_preview(struct json_out *o, const struct view *v,
                        const struct preview *preview)
 {
     json_open_object(o);
@@ -189,7 +243,7 @@ void call_json_preview(struct json_out *o, const struct definition *d,
     json_key(o, "requests");
     json_open_array(o);
     for (size_t i = 0; i < preview->n_requests; i++) {
-        put_preview_request(o, d, &preview->requests[i]);
+        put_preview_request(o, v, &preview->requests[i]);
     }
     json_close_array(o);
     json_put(o, "endsIn", saga_status_name(preview->ends_in));

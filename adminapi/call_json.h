@@ -7,15 +7,15 @@
 #define ADMINAPI_CALL_JSON_H
 
 #include "base/json.h"
-#include "definitions/definition.h"
 #include "engine/run/preview.h"
 #include "engine/run/view.h"
 
-void call_json_write(struct json_out *o, const struct definition *d,
+/* With the idempotency key and the Saga-* headers that it was sent with. */
+void call_json_write(struct json_out *o, const struct view *v,
                      const struct view_call *call);
 
 /* What an action would bring about: requests, where it ends, how long at worst. */
-void call_json_preview(struct json_out *o, const struct definition *d,
+void call_json_preview(struct json_out *o, const struct view *v,
                        const struct preview *preview);
 
 #endif /* ADMINAPI_CALL_JSON_H */

@@ -300,8 +300,10 @@ void definitions_archive(struct request *r)
     if (running.n > 0) {
         answer_refuse_open(r, PROBLEM_INVALID_STATE, 0,
                            arena_printf(r->arena,
-                                        "%" PRIu64 " sagas of '%s' are not over",
-                                        running.n, d.name),
+                                        "%" PRIu64
+                                        " unfinished saga%s of '%s': archive it "
+                                        "when all are final",
+                                        running.n, running.n == 1 ? "" : "s", d.name),
                            &o);
         json_close_object(&o);
         return;

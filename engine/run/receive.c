@@ -56,6 +56,7 @@ static void take_signal(struct engine *e, struct resident *r, struct command *c)
         c->of.signal.body.at != NULL ? c->of.signal.body : JSON_SPAN_TEXT("null");
     struct record record = {.event = {.kind = SAGA_EV_SIGNALLED},
                             .actor = c->actor,
+                            .detail = c->of.signal.name, /* For who reads the journal. */
                             .request_id = c->request_id,
                             .body = body.at,
                             .body_n = body.n};

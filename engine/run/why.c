@@ -229,10 +229,15 @@ static const char *why_queued(const struct why *w, const struct saga_cell *c)
     case SAGA_SLOT_RATE:
         return arena_printf(w->a, "%s waits for its turn at %s (rate)", what, service);
     case SAGA_SLOT_BREAKER:
-        return arena_printf(w->a, "%s waits because the breaker of %s is open", what,
-                            service);
+        return arena_printf(w->a,
+                            "%s waits because the breaker of %s is open: one call is let "
+                            "through when its "
+                            "openFor is over, all when an operator closes it",
+                            what, service);
     case SAGA_SLOT_PAUSED:
-        return arena_printf(w->a, "%s waits because %s is paused", what, service);
+        return arena_printf(
+            w->a, "%s waits because %s is paused: an operator can resume the service",
+            what, service);
     case SAGA_SLOT_MISSING:
         return arena_printf(w->a,
                             "%s waits because the configuration names no %s; add "

@@ -358,7 +358,8 @@ def test_calls_show_what_went_out_without_secrets(world):
     call = calls["items"][0]
     assert call["request"]["method"] == "POST" and call["request"]["url"] == "/pay/" + name
     assert call["request"]["body"] == {"amount": 19.99, "card": "[redacted]"}
-    assert call["request"]["headers"] == {"X-Api-Key": "[redacted]", "X-Plain": "p"}
+    headers = call["request"]["headers"]
+    assert (headers["X-Api-Key"], headers["X-Plain"]) == ("[redacted]", "p")
     assert call["response"]["body"]["iban"] == "[redacted]"
     headers = {k.lower(): v for k, v in call["response"]["headers"].items()}
     assert headers["set-cookie"] == "[redacted]"
@@ -653,3 +654,21 @@ def test_requests_that_wait_are_answered_when_the_daemon_stops(make_daemon, make
         if answer.status == 503:
             assert answer.json["code"] == "draining"
             assert answer.headers["Retry-After"]
+
+
+def test_a_member_that_is_nearly_one_is_named_with_the_one_that_was_meant(world):
+    answer = world.start(lables={"team": "core"})
+    detail = problem(answer, 422, "input-invalid")["detail"]
+    assert detail == (
+        "The request is not valid: /lables: There is no member 'lables' here;"
+        " did you mean 'labels'?"
+    )
+
+
+def test_the_journal_names_the_signal_that_came(world):
+    wait = {"name": "told", "steps": [{"id": "w", "wait": {"signal": "go", "timeout": "1h"}}]}
+    assert world.ask("PUT", "/v1/definitions/told", wait).status == 201
+    saga = world.post("/v1/sagas", {"definition": "told", "input": {}}).json["id"]
+    assert world.post("/v1/sagas/%s/signals/go" % saga, {}).status == 202
+    entry = world.client.journal(saga)[1]
+    assert (entry["event"], entry["detail"]) == ("signalled", "go")

@@ -475,6 +475,21 @@ def test_the_calls_tell_requests_answers_and_times(shop):
     assert shop.client.get("/v1/sagas/%s/calls/6" % saga["id"]).status == 404
 
 
+def test_a_call_is_shown_with_the_key_and_the_headers_it_was_sent_with(shop):
+    shop.script("POST", "/shipments", Status(422, {"error": "too far"}))
+    saga = shop.order().json
+    calls = shop.client.get("/v1/sagas/%s/calls" % saga["id"]).json["items"]
+    requests = shop.participant.of()
+    assert len(calls) == len(requests) == 5
+    for call, request in zip(calls, requests):
+        for name, value in call["request"]["headers"].items():
+            assert request.header(name) == value, (name, call)
+        shown = set(call["request"]["headers"])
+        assert {"Idempotency-Key", "Saga-Id", "Saga-Step", "Saga-Operation"} <= shown
+        assert {"Saga-Attempt", "Saga-Definition"} <= shown
+        assert ("Saga-Action-Key" in shown) == (call["operation"] == "compensation")
+
+
 def test_what_is_redacted_is_nowhere_in_the_log(shop):
     shop.client.start("order", order_input(customerId="secret-customer"), wait=20)
     shop.daemon.stop()

@@ -101,8 +101,11 @@ START_TEST(test_a_call_without_a_slot_tells_what_is_in_its_way)
                          "(maxConcurrent or maxCallsInFlight)."},
         {SAGA_SLOT_RATE, "'stock' waits for its turn at service 'inventory' (rate)."},
         {SAGA_SLOT_BREAKER,
-         "'stock' waits because the breaker of service 'inventory' is open."},
-        {SAGA_SLOT_PAUSED, "'stock' waits because service 'inventory' is paused."},
+         "'stock' waits because the breaker of service 'inventory' is open: one call is "
+         "let through when its openFor is over, all when an operator closes it."},
+        {SAGA_SLOT_PAUSED,
+         "'stock' waits because service 'inventory' is paused: an operator can resume "
+         "the service."},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
