@@ -11,6 +11,9 @@
 #include "adminapi/saga_answer.h"
 #include "adminapi/scope.h"
 #include "base/json.h"
+#include "engine/store/store_page.h"
+
+#define LOOK_US 50000 /* A page that is not full by then is shown as it is. */
 
 struct rows {
     struct arena *arena;
@@ -124,7 +127,7 @@ void sagas_list(struct request *r)
     struct rows rows = {.arena = r->arena};
     struct err_info info = {.text = ""};
     struct saga_filter filter;
-    const char *last = NULL;
+    uint64_t below = 0; /* Where the page goes on. */
     struct json_out o;
     struct page page;
     enum err e;
@@ -135,8 +138,12 @@ void sagas_list(struct request *r)
     scope_narrow(r, &filter.store);
     rows.limit = page.limit;
     rows.items = arena_take(r->arena, (page.limit + 1) * sizeof(rows.items[0]));
-    e = store_scan_sagas(r->reader, &filter.store, page.after_number, page.limit + 1,
-                         keep_row, &rows, &info);
+    e = store_scan_page(r->reader,
+                        &(struct store_page){.filter = &filter.store,
+                                             .before_num = page.after_number,
+                                             .most = page.limit + 1,
+                                             .most_us = LOOK_US},
+                        keep_row, &rows, &below, &info);
     if (e == ERR_OK) {
         e = put_rows(r, &o, &rows, &filter.store, &info);
     }
@@ -145,7 +152,7 @@ void sagas_list(struct request *r)
         return;
     }
     if (rows.has_more) {
-        last = arena_printf(r->arena, "%" PRIu64, rows.items[rows.n - 1].num);
+        below = rows.items[rows.n - 1].num;
     }
-    page_close(r, &o, last);
+    page_close(r, &o, below != 0 ? arena_printf(r->arena, "%" PRIu64, below) : NULL);
 }

@@ -59,6 +59,9 @@ void contract_commit_definitions(void);
 /* "3 2 1": numbers of the sagas that pass. */
 const char *contract_list(const struct store_filter *filter, uint64_t before,
                           size_t most);
+/* The same in pages whose first stretch is so long and which have no time for a second. */
+const char *contract_pages(const struct store_filter *filter, uint64_t before,
+                           size_t most, uint64_t stretch);
 const char *contract_awake(uint64_t after, size_t most);
 const char *contract_due(uint64_t until_ms, size_t most);
 const char *contract_due_behind(uint64_t after_ms, uint64_t after_num, uint64_t until_ms,
@@ -73,6 +76,7 @@ const char *contract_text(struct store_bytes bytes);
 
 Suite *contract_sagas_suite(void);
 Suite *contract_lists_suite(void);
+Suite *contract_pages_suite(void);
 Suite *contract_rows_suite(void);
 Suite *contract_stuck_suite(void);
 Suite *contract_audit_suite(void);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "engine/store/store_page.h"
 #include "tests/contract/contract.h"
 
 #define WORDS_MAX 65536
@@ -226,7 +227,8 @@ static const char *nums(enum err e, struct buf *b)
     return words_of(b);
 }
 
-const char *contract_list(const struct store_filter *filter, uint64_t before, size_t most)
+static const char *whole_list(const struct store_filter *filter, uint64_t before,
+                              size_t most)
 {
     struct buf b;
 
@@ -234,6 +236,44 @@ const char *contract_list(const struct store_filter *filter, uint64_t before, si
     return nums(store_scan_sagas(contract_reader, filter, before, most, add_saga_num, &b,
                                  &contract_info),
                 &b);
+}
+
+const char *contract_pages(const struct store_filter *filter, uint64_t before,
+                           size_t most, uint64_t stretch)
+{
+    struct store_page page = {
+        .filter = filter, .before_num = before, .most = most, .stretch = stretch};
+    struct buf b;
+    enum err e;
+
+    buf_init(&b, WORDS_MAX);
+    do {
+        uint64_t below = 0;
+        const size_t n_before = b.n;
+
+        e = store_scan_page(contract_reader, &page, add_saga_num, &b, &below,
+                            &contract_info);
+        for (size_t i = n_before; i < b.n; i++) {
+            page.most -= buf_text(&b)[i] == ' ' || i == 0 ? 1 : 0;
+        }
+        page.before_num = below;
+    } while (e == ERR_OK && page.before_num != 0 && page.most > 0);
+    return nums(e, &b);
+}
+
+/* A list in pages of a few numbers each is the same list. */
+const char *contract_list(const struct store_filter *filter, uint64_t before, size_t most)
+{
+    static const struct store_filter all = {0};
+    const char *list = whole_list(filter, before, most);
+
+    if (filter == NULL) {
+        filter = &all;
+    }
+    ck_assert_str_eq(contract_pages(filter, before, most, 1), list);
+    ck_assert_str_eq(contract_pages(filter, before, most, 3), list);
+    ck_assert_str_eq(contract_pages(filter, before, most, 0), list);
+    return list;
 }
 
 const char *contract_awake(uint64_t after, size_t most)
