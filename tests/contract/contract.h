@@ -84,6 +84,7 @@ Suite *contract_purge_suite(void);
 Suite *contract_bulk_suite(void);
 Suite *contract_definitions_suite(void);
 Suite *contract_writer_suite(void);
+Suite *contract_copy_suite(void);
 Suite *contract_sqlite_suite(void);
 Suite *contract_plans_suite(void);
 

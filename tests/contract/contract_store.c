@@ -19,6 +19,7 @@ int main(void)
     srunner_add_suite(runner, contract_bulk_suite());
     srunner_add_suite(runner, contract_definitions_suite());
     srunner_add_suite(runner, contract_writer_suite());
+    srunner_add_suite(runner, contract_copy_suite());
     srunner_add_suite(runner, contract_sqlite_suite());
     srunner_add_suite(runner, contract_plans_suite());
     srunner_run_all(runner, CK_NORMAL);
