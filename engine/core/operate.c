@@ -139,9 +139,12 @@ static void retry_one(struct advance *a, struct saga_cell *c)
 {
     if (c->state == CELL_STUCK) {
         retry_stuck(a, c);
-    } else {
-        cell_try(a, c);
+        return;
     }
+    if (c->state == CELL_BACKING_OFF) {
+        c->n_not_applied = 0; /* Hastened, the next one is no second time (S17). */
+    }
+    cell_try(a, c);
 }
 
 enum saga_result operate_retry(struct advance *a)

@@ -224,6 +224,10 @@ static enum saga_status child_status(void *user, const struct saga_cell *c)
                         (was != NULL && was->generation == c->generation));
     const bool is_turned = p->s->state != p->v->state->state;
 
+    if (c->call == CALL_COMPENSATION && c->item == SAGA_NO_ITEM && step->child == NULL &&
+        !p->is_supposed[c->step]) {
+        return SAGA_STATUS_RESOLVED; /* Only said to be applied: there never was one. */
+    }
     if (!is_it || (step->child_status == SAGA_STATUS_STUCK && is_turned)) {
         return SAGA_STATUS_RUNNING;
     }

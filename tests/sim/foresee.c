@@ -67,6 +67,9 @@ static enum saga_status child_status(void *user, const struct saga_cell *c)
     const struct saga_cell *was = saga_cell_of(&before, c->step, c->item);
     enum saga_status status;
 
+    if (child == NULL && c->call == CALL_COMPENSATION && c->item == SAGA_NO_ITEM) {
+        return SAGA_STATUS_RESOLVED;
+    }
     if (child == NULL || (c->call != CALL_COMPENSATION &&
                           (was == NULL || was->generation != c->generation))) {
         return SAGA_STATUS_RUNNING;
@@ -328,6 +331,24 @@ static bool is_pause(const struct sim_world *w, const struct saga_event *ev)
     return ev->kind == SAGA_EV_PAUSE && has_kind(w->plans[0], PLAN_CHILD);
 }
 
+/* Said to be applied by hand, without there ever having been a child; which of a
+ * forEach's items that is, a preview does not see. */
+static bool has_item_without_child(struct sim_world *w)
+{
+    for (uint16_t step = 0; step < w->plans[0]->n_nodes; step++) {
+        const struct plan_node *node = &w->plans[0]->nodes[step];
+
+        for (uint32_t item = 0;
+             node->kind == PLAN_CHILD && node->each != PLAN_NONE && item < SIM_ITEMS;
+             item++) {
+            if (engine_child(w, &w->sagas[0], step, item) == NULL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool can_be_foretold(struct sim_world *w)
 {
     const uint64_t wake_ms = saga_wake_at(&before, w->plans[0]);
@@ -342,7 +363,7 @@ static bool can_be_foretold(struct sim_world *w)
     if (!has_kind(w->plans[0], PLAN_CHILD)) {
         return true;
     }
-    return are_children_quick(w) && are_children_plain(w) &&
+    return are_children_quick(w) && are_children_plain(w) && !has_item_without_child(w) &&
            (before.flags & (uint32_t)SAGA_FLAG_PAUSED) == 0;
 }
 

@@ -102,7 +102,15 @@ static const struct saga_cell *stuck_cell(const struct saga *now)
 
 static bool is_quiet(struct sim_saga *s, const struct saga_cell *c)
 {
-    return world_cell(s, c->step, c->item)->on_the_way == 0;
+    for (uint32_t item = 0; item <= SIM_ITEMS; item++) {
+        const struct sim_cell *cell = &s->cells[c->step][item];
+
+        if ((cell == world_cell(s, c->step, c->item) || c->item == SAGA_NO_ITEM) &&
+            cell->on_the_way != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void mend(struct sim_world *w, struct sim_saga *s, const struct saga_cell *c)

@@ -117,6 +117,23 @@ START_TEST(test_not_applied_counts_the_second_time_for_a_step_without_compensati
 }
 END_TEST
 
+START_TEST(test_a_confirm_hastened_by_an_operator_is_no_second_time)
+{
+    story_open(&st, "b a-@");
+    story_start(&st);
+    story_answer(&st, "b", "succeeded");
+    story_answer(&st, "a", "unknown");
+    story_answer(&st, "a", "not-applied");
+    story_act(&st, SAGA_EV_RETRY, "a");
+    story_did(&st, "send a confirm 2 in doubt");
+    story_answer(&st, "a", "not-applied");
+    ck_assert_uint_eq(saga_wake_at(&st.s, st.p.plan), st.now_ms + STORY_TIMEOUT_MS);
+    story_wake(&st);
+    story_answer(&st, "a", "not-applied");
+    story_step_is(&st, "a", "rejected");
+}
+END_TEST
+
 START_TEST(test_a_confirm_that_never_answers_is_as_if_there_were_none)
 {
     story_open(&st, "a@");
@@ -257,6 +274,7 @@ int main(void)
         test_confirm_runs_when_rejected_in_doubt,
         test_not_applied_is_compensated_all_the_same_unless_it_reads_its_answer,
         test_not_applied_counts_the_second_time_for_a_step_without_compensation,
+        test_a_confirm_hastened_by_an_operator_is_no_second_time,
         test_a_confirm_that_never_answers_is_as_if_there_were_none,
         test_on_unknown_stop_is_stuck_in_doubt,
         test_no_confirm_for_a_step_going_back_that_does_not_need_its_answer,
