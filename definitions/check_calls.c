@@ -138,6 +138,18 @@ static void check_notify(const struct check *c, const struct draft_notify *notif
     }
 }
 
+/* S18 and S25: an undo is done by its answer; nobody waits for a callback on the way
+ * back. */
+static void check_undo(const struct check *c, const struct draft_call *undo)
+{
+    if (undo != NULL && undo->callback_ms != 0) {
+        report_error(c->report, place_of(c->scratch, undo->at, "callback"),
+                     "misplaced-member",
+                     "'callback' goes only with an action; a compensation is done by "
+                     "its answer");
+    }
+}
+
 void check_calls(const struct check *c)
 {
     check_headers(c, &c->d->defaults.call.headers);
@@ -146,6 +158,7 @@ void check_calls(const struct check *c)
         check_call(c, c->d->nodes[i]->call);
         check_call(c, c->d->nodes[i]->confirm);
         check_call(c, c->d->nodes[i]->undo.call);
+        check_undo(c, c->d->nodes[i]->undo.call);
     }
     for (size_t i = 0; i < c->d->n_notify; i++) {
         check_notify(c, &c->d->notify[i]);

@@ -239,6 +239,46 @@ static struct draft_step *find_step(const struct check *c, const struct use *use
     return NULL;
 }
 
+/* Is this one of the names an answer has? */
+static bool has_name(const struct check *c, const struct use *use, const char *of,
+                     const char *name, const char *const *names)
+{
+    char hint[SUGGEST_HINT_MAX];
+    struct suggest s;
+
+    suggest_begin(&s, name);
+    for (; *names != NULL; names++) {
+        if (strcmp(*names, name) == 0) {
+            return true;
+        }
+        suggest_offer(&s, *names);
+    }
+    report_error(c->report, use->at, "unknown-name", "%.63s has no '%.63s'%s", of, name,
+                 suggest_hint(&s, hint));
+    return false;
+}
+
+/* The name behind .steps.<id>: an answer's; an array has none. */
+static bool check_field(const struct check *c, const struct use *use,
+                        const struct draft_step *target, const struct expr_reference *r)
+{
+    static const char *const names[] = {"outcome", "status",   "headers",
+                                        "body",    "attempts", NULL};
+    const bool is_array = target->each != NULL;
+
+    if (*r->field == '\0' || (r->is_element && !is_array)) {
+        return true;
+    }
+    if (is_array && !r->is_element) {
+        report_error(c->report, use->at, "no-answer",
+                     "'%s' has forEach, so .steps.%s is an array; read one answer, as in "
+                     ".steps.%s[0].%.30s, or all, as in [.steps.%s[].%.30s]",
+                     target->id, target->id, target->id, r->field, target->id, r->field);
+        return false;
+    }
+    return has_name(c, use, "the answer of a step", r->field, names);
+}
+
 static void check_step(const struct check *c, const struct use *use,
                        const struct expr_reference *r)
 {
@@ -259,6 +299,9 @@ static void check_step(const struct check *c, const struct use *use,
                      target->id);
         return;
     }
+    if (!check_field(c, use, target, r)) {
+        return;
+    }
     note_read(use, target, r->field);
     if (use->step == target && may_read_itself(use->context)) {
         return;
@@ -276,6 +319,7 @@ static void check_step(const struct check *c, const struct use *use,
 static void check_reference(const struct check *c, const struct use *use,
                             const struct expr_reference *r)
 {
+    static const char *const response_names[] = {"status", "headers", "body", NULL};
     size_t i = 0;
 
     if (*r->root == '\0') {
@@ -297,6 +341,9 @@ static void check_reference(const struct check *c, const struct use *use,
     } else if (roots[i].root == ROOT_VARS && *r->name != '\0' &&
                c->world->has_var != NULL && !c->world->has_var(c->world->user, r->name)) {
         check_unknown(c, use->at, "var", r->name);
+    } else if (roots[i].root == ROOT_RESPONSE && *r->name != '\0' &&
+               !has_name(c, use, ".response", r->name, response_names)) {
+        return;
     } else if (roots[i].root == ROOT_RESPONSE && use->call != NULL) {
         use->call->reads_answer |= *r->name == '\0' || strcmp(r->name, "body") == 0;
     }

@@ -80,6 +80,7 @@ struct expr_reference {
     const char *name;  /* "pay", for steps, vars and response only; "" otherwise. */
     const char *field; /* "body", the third name, for steps; "" otherwise. */
     bool is_guarded;   /* It stands under // or ?: null is expected there. */
+    bool is_element;   /* field is of an element: .steps.pay[0].body */
 };
 
 /* *out is borrowed from e. Returns how many. */

@@ -13,6 +13,7 @@ struct trail {
     bool is_rooted;
     bool is_below;
     bool is_guarded;
+    bool is_element;
     const char *names[NAMES_MAX];
     size_t n;
 };
@@ -33,7 +34,8 @@ static struct trail trace(struct tracing *t, const struct expr_node *node,
 static bool is_same(const struct expr_reference *a, const struct expr_reference *b)
 {
     return strcmp(a->root, b->root) == 0 && strcmp(a->name, b->name) == 0 &&
-           strcmp(a->field, b->field) == 0 && a->is_guarded == b->is_guarded;
+           strcmp(a->field, b->field) == 0 && a->is_guarded == b->is_guarded &&
+           a->is_element == b->is_element;
 }
 
 static void note(struct tracing *t, const struct expr_reference *one)
@@ -65,6 +67,7 @@ static void use(struct tracing *t, struct trail path)
         .name = path.n > 1 ? path.names[1] : "",
         .field = path.n > 2 ? path.names[2] : "",
         .is_guarded = path.is_guarded || t->guards > 0,
+        .is_element = path.is_element,
     };
 
     if (path.is_rooted) {
@@ -109,6 +112,7 @@ static struct trail any_element(struct tracing *t, struct trail path)
         return path;
     }
     if (path.n == 2) {
+        path.is_element = true;
         return path;
     }
     use(t, path); /* Which member of the root, of .steps or .vars: not known. */
