@@ -117,6 +117,7 @@ void events_follow(struct request *r)
     e->feed = engine_feed(r->config->engine);
     e->source.fill = fill;
     e->source.user = e;
+    e->source.at = &e->at;
     if (!read_filter(r, &e->source.filter) || !stream_resumes(r, &is_given, &e->at)) {
         return;
     }

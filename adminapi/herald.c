@@ -69,6 +69,7 @@ struct herald_place *herald_open(struct herald *h, const struct herald_want *wan
         if (atomic_load_explicit(&place->state, memory_order_relaxed) == PLACE_FREE &&
             atomic_compare_exchange_strong(&place->state, &expected, PLACE_BUSY)) {
             place->want = *want;
+            place->at = 0;
             place->is_gone = false;
             place->is_wanted = false;
             feed_join(h->feed);
@@ -104,6 +105,11 @@ void herald_wait(struct herald *h, struct herald_place *place, uint64_t at,
 bool herald_is_gone(const struct herald_place *place)
 {
     return place->is_gone;
+}
+
+uint64_t herald_seen(const struct herald_place *place)
+{
+    return place->at;
 }
 
 bool herald_is_quitting(const struct herald *h)
@@ -211,6 +217,7 @@ static uint64_t look_around(struct herald *h, uint64_t now_ms)
             wake(place);
             continue;
         }
+        place->at = h->seen; /* Looked at for it: it need not look itself. */
         until_ms = place->until_ms < until_ms ? place->until_ms : until_ms;
         if (h->present_ms + PRESENCE_MS < until_ms) {
             until_ms = h->present_ms + PRESENCE_MS;

@@ -48,6 +48,10 @@ struct herald_place *herald_open(struct herald *h, const struct herald_want *wan
 void herald_wait(struct herald *h, struct herald_place *place, uint64_t at,
                  uint64_t until_ms);
 
+/* Of a busy place: what the feed holds before this the stream has looked at itself or, as
+ * it waited, the herald has, and found that it does not concern it. */
+uint64_t herald_seen(const struct herald_place *place);
+
 /* Of a busy place: the herald saw that its peer has hung up. */
 bool herald_is_gone(const struct herald_place *place);
 

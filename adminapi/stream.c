@@ -192,6 +192,9 @@ static enum stream_state fill(struct stream *s)
     buf_clear(&s->out);
     s->sent = 0;
     arena_reset(scratch);
+    if (s->source->at != NULL && *s->source->at < herald_seen(s->place)) {
+        *s->source->at = herald_seen(s->place);
+    }
     state = s->source->fill(s->source->user, &s->out, scratch);
     return s->out.is_over ? STREAM_BROKEN : state;
 }

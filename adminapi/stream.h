@@ -31,6 +31,9 @@ struct stream_source {
     /* Append events to out; scratch is emptied before each call. */
     enum stream_state (*fill)(void *user, struct buf *out, struct arena *scratch);
     void *user; /* In the request's arena, as the source is. */
+    /* NULL, or where in the feed it will read on: moved past what concerns nobody here.
+     */
+    uint64_t *at;
 };
 
 #define STREAM_FILL_BYTES (16U * 1024) /* A source stops after about as much. */
