@@ -432,10 +432,8 @@ static void prepare(struct pump *p, const struct pump_config *config)
 
 static int pause_ms(const struct pump_config *config)
 {
-    if (config->rate_per_s > 0) {
-        return 0;
-    }
-    return config->delay_max_ms > 0 ? 1 : 10;
+    /* Waiting less than that would take a core from the daemon. */
+    return config->rate_per_s > 0 || config->delay_max_ms > 0 ? 1 : 10;
 }
 
 void pump_run(struct pump *p, const struct pump_config *config, uint64_t for_us,

@@ -78,7 +78,7 @@ static struct latency latency_of(const struct pump_saga *sagas, uint64_t from,
 struct measured {
     const char *program;
     double seconds;
-    uint64_t ended, refused, refused_badly;
+    uint64_t ended, calls, refused, refused_badly, in_flight;
     struct daemon_cost before, after;
     struct latency start, whole;
 };
@@ -92,6 +92,8 @@ static void report(const struct options *o, const struct measured *m)
            "\"ratePerS\":%.0f,\"bodyBytes\":%zu,\"seconds\":%.2f,",
            m->program, works[o->pump.work], o->pump.outstanding, o->pump.connections,
            o->pump.rate_per_s, o->pump.body_bytes, m->seconds);
+    printf("\"cpuUsPerCall\":%.1f,\"inFlightAtEnd\":%" PRIu64 ",",
+           (double)(m->after.cpu_us - m->before.cpu_us) / (double)m->calls, m->in_flight);
     printf("\"sagas\":%" PRIu64 ",\"sagasPerS\":%.0f,\"cpuUsPerSaga\":%.1f,"
            "\"startP50Ms\":%.2f,\"startP99Ms\":%.2f,\"endP50Ms\":%.2f,"
            "\"endP99Ms\":%.2f,",
@@ -141,12 +143,16 @@ static int run(const struct options *o, const char *program)
     }
     (void)pump_sagas(p, &from);
     m.ended = pump_ended(p);
+    m.calls = pump_calls(p);
     m.refused = pump_refused(p);
     m.before = daemon_cost_of(&d);
     began_us = clk_mono_us();
     pump_run(p, &config, (uint64_t)o->seconds * 1000000U, true);
     m.seconds = (double)(clk_mono_us() - began_us) / 1e6;
     m.after = daemon_cost_of(&d);
+    m.calls = pump_calls(p) - m.calls;
+    (void)pump_sagas(p, &m.in_flight);
+    m.in_flight -= pump_ended(p);
     m.refused = pump_refused(p) - m.refused;
     m.ended = pump_ended(p) - m.ended - m.refused;
     (void)pump_sagas(p, &to);
