@@ -375,6 +375,35 @@ def test_what_looks_pending_is_compensated_after_a_restore(
     assert len(participant.of("POST", "/undo-a")) == 1
 
 
+@pytest.mark.parametrize("end", ["completed", "cancelled"])
+def test_a_bulk_action_of_the_backup_waits_until_the_engine_is_resumed(
+    daemon, sagad, tmp_path, end
+):
+    n = 300
+    starts = [{"definition": "order"}] * n
+    assert daemon.client.ask("POST", "/v1/sagas:batch", {"sagas": starts}).status == 207
+    body = {"action": "pause", "filter": {"status": "running"}, "reason": "maintenance"}
+    body["confirm"] = daemon.client.ask("POST", "/v1/bulk", body).json["confirm"]
+    path = "/v1/bulk/" + daemon.client.ask("POST", "/v1/bulk", body).json["id"]
+    daemon.stop()  # In the middle of it.
+    assert backup(sagad, daemon, tmp_path / "b.db").code == 0
+    lose(daemon)
+    restore(sagad, daemon, tmp_path / "b.db")
+    held = daemon.client.get(path).json
+    assert (held["status"], held["total"]) == ("running", n)
+    assert held["done"] < n
+    assert daemon.client.get("/v1/stats").status == 200  # The engine has been round.
+    assert daemon.client.get(path).json == held
+    if end == "cancelled":
+        assert daemon.client.ask("POST", path + "/cancel", {"reason": "no"}).status == 200
+    resume(daemon)
+    after = eventually(
+        lambda: [b for b in [daemon.client.get(path).json] if b["status"] != "running"], "its end"
+    )[0]
+    assert after["status"] == end
+    assert after["done"] == (held["done"] if end == "cancelled" else after["total"])
+
+
 def test_numbers_of_lost_sagas_are_not_given_again(daemon, sagad, tmp_path):
     waiting(daemon)
     assert backup(sagad, daemon, tmp_path / "copy").code == 0
