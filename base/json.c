@@ -15,6 +15,8 @@
 
 void json_init(void)
 {
+    /* A text that does not fit into memory must not be taken for one that is no JSON. */
+    json_set_alloc_funcs(mem_alloc, free);
     json_object_seed(0); /* From the system's random source. */
 }
 

@@ -20,7 +20,8 @@
 
 #define JSON_DEPTH_MAX 64 /* Nesting of objects and arrays; checked before parsing. */
 
-/* Call once, before any thread: seeds jansson's hash. */
+/* Call once, before any thread: seeds jansson's hash, and gives it memory that cannot run
+ * out (mem.h). */
 void json_init(void);
 
 /* Parse one JSON value of any type: no duplicate names, depth at most

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "engine/core/saga_code.h"
-#include "engine/run/failpoint.h"
 #include "engine/run/family.h"
 #include "engine/run/follow.h"
 #include "engine/run/line.h"
@@ -262,7 +261,6 @@ static enum saga_result apply(struct engine *e, struct resident *r, struct recor
     struct saga_oracle asks;
     enum saga_result result;
 
-    failpoint_turn(r->row.id, record->event.kind);
     if (load_docs(e, r, &info) != ERR_OK) {
         engine_fail(e, &info);
         return SAGA_LATE;

@@ -198,24 +198,40 @@ enum err store_backup_finish_sqlite(const char *part, const char *target,
 
 /* ---- restore --------------------------------------------------------------------- */
 
+/* What is no database, or one without our tables, is told apart from a backup that could
+ * not be read just now. */
+static enum err count_marks(sqlite3 *db, int64_t *out, struct err_info *info)
+{
+    struct err_info why = {.text = ""};
+    const enum err e = sqlite_db_int(db,
+                                     "SELECT COUNT(*) FROM meta WHERE name = "
+                                     "'" STORE_META_RESTORED "' AND text LIKE "
+                                     "'" STORE_META_RESTORED_COPY " %'",
+                                     out, &why);
+    const int code = sqlite3_errcode(db) & 0xFF;
+
+    if (e == ERR_OK || code == SQLITE_ERROR || code == SQLITE_NOTADB) {
+        return ERR_OK;
+    }
+    return err_set(info, e, "%s", why.text);
+}
+
 static enum err refuse_unmarked(const char *backup, struct err_info *info)
 {
     sqlite3 *db = NULL;
-    int64_t is_marked = 0;
-    enum err e = ERR_OK;
+    int64_t n_marks = 0;
+    enum err e;
 
     if (sqlite3_open_v2(backup, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
         SQLITE_OK) {
         e = err_set(info, ERR_INVALID, "open %s: %s", backup,
                     db == NULL ? "out of memory" : sqlite3_errmsg(db));
-    } else if (sqlite_db_int(db,
-                             "SELECT COUNT(*) FROM meta WHERE name = "
-                             "'" STORE_META_RESTORED "' AND text LIKE "
-                             "'" STORE_META_RESTORED_COPY " %'",
-                             &is_marked, info) != ERR_OK ||
-               is_marked == 0) {
-        e = err_set(info, ERR_INVALID,
-                    "%s is no backup of sagad: it carries no backup's mark", backup);
+    } else {
+        e = count_marks(db, &n_marks, info);
+        if (e == ERR_OK && n_marks == 0) {
+            e = err_set(info, ERR_INVALID,
+                        "%s is no backup of sagad: it carries no backup's mark", backup);
+        }
     }
     sqlite_db_close(db);
     return e;
