@@ -5,7 +5,12 @@
  * round and never much of a commit, again and again. A saga goes with its children, by
  * the way COMMAND_PURGE takes (purge.c): its id stays taken, the audit stays. It does not
  * go before its start's record may expire (S7). Nothing else goes: whatever is not final,
- * and a child whose root is there. Engine thread only.
+ * and a child whose root is there.
+ *
+ * A walk ends at 64 sagas in a row that began too lately. Had the clock been ahead and
+ * was set back, many that began then end it, and what began after them waits for as long
+ * as the clock was ahead, no longer; nothing ever goes too soon by it. Engine thread
+ * only.
  */
 #ifndef RUN_RETENTION_H
 #define RUN_RETENTION_H

@@ -173,6 +173,43 @@ def test_a_stuck_saga_tells_the_step_and_why(make_shop, participant, make_partic
     assert first.header("webhook-id") != second.header("webhook-id")
 
 
+def test_a_webhook_on_stuck_alone_tells_each_time_a_saga_gets_stuck(
+    make_shop, participant, make_participant
+):
+    receiver = make_participant()
+    daemon = make_shop([{"url": "${ .vars.hooks }/page", "on": ["stuck"]}], receiver)
+    participant.script("POST", "/b", Status(422))
+    participant.script("POST", "/undo-a", Status(404))
+    start(daemon, status="stuck")
+    receiver.wait_for(1, "POST", "/page")
+    daemon.client.act("s-1", "retry", reason="again")
+    first, second = receiver.wait_for(2, "POST", "/page")
+    assert told([first, second]) == ["sagad.saga.stuck"] * 2
+    assert first.header("webhook-id") != second.header("webhook-id")
+    daemon.client.wait_status("s-1", "stuck")
+    assert daemon.client.act("s-1", "close", reason="by hand").status == 200
+    participant.script("POST", "/b", Ok())
+    start(daemon, "s-2")
+    eventually(lambda: metric(daemon, "delivered") == 2, "two webhooks")
+    assert len(receiver.of()) == 2
+
+
+def test_a_webhook_of_a_purged_saga_still_goes_out(make_shop, participant, make_participant):
+    gone = make_participant()
+    gone.stop()
+    daemon = make_shop([HOOK], gone)
+    saga = start(daemon)
+    daemon.wait_log("a webhook will be tried again")
+    assert daemon.client.ask("DELETE", "/v1/sagas/s-1").status == 204
+    daemon.stop()
+    receiver = make_participant(port=gone.port)
+    daemon.start()
+    (hook,) = receiver.wait_for(1, "POST", "/hook")
+    assert (hook.json["subject"], hook.json["time"]) == ("s-1", saga["endedAt"])
+    assert daemon.client.get("/v1/sagas/s-1").status == 410
+    eventually(lambda: metric(daemon, "delivered") == 1, "delivered")
+
+
 def test_a_webhook_tells_only_what_it_is_on(make_shop, participant, make_participant):
     receiver = make_participant()
     hooks = [

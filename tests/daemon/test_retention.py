@@ -8,8 +8,9 @@ import sqlite3
 
 import pytest
 from conftest import eventually
-from orders import SERVICES, Shop
+from orders import SERVICES, Shop, order_input
 from participant import Ok, Status
+from test_backup import backup, lose, restore, resume
 
 DAY_MS = 24 * 60 * 60 * 1000
 KEPT = {"completed": "30d", "compensated": "90d"}
@@ -110,6 +111,68 @@ def test_a_repeated_start_of_a_purged_saga_is_told_so_while_its_record_is_kept(m
     age(shop, 4)
     third = eventually(lambda: [a for a in [shop.order("o-1", headers=key)] if a.status != 410])[0]
     assert third.status == 200 and third.json["id"] != saga_id
+
+
+def test_a_child_goes_with_its_root_and_never_before_it(make_shop):
+    shop = make_shop(completed="30d")
+    shop.client.put_definition({"name": "parent", "steps": [
+        {"id": "sub", "pivot": True,
+         "saga": {"definition": "order", "input": order_input("o-1")}}]})
+    root = shop.client.start("parent", id="root").json["id"]
+    shop.client.wait_status(root)
+    child = shop.client.get("/v1/sagas?definition=order").json["items"][0]["id"]
+    marker = ended(shop, "m-1")  # Behind the child in the walk.
+    age(shop, 31, child, marker)
+    gone(shop, marker)
+    assert [status_of(shop, i) for i in (root, child)] == [200, 200]
+    age(shop, 31, root)
+    gone(shop, root, child)
+    assert purged(shop) == 1  # Roots are counted.
+
+
+def test_a_stuck_saga_of_any_age_stays_and_one_settled_since_goes_by_its_end(make_shop):
+    shop = make_shop(completed="1d", compensated="1d", resolved="1d")
+    stuck, settled = ended(shop, "s-1", "stuck"), ended(shop, "s-2", "stuck")
+    age(shop, 400, stuck, settled)
+    shop.client.act(settled, "close", reason="by hand")
+    shop.client.wait_status(settled, "resolved")
+    marker = ended(shop, "m-1")
+    age(shop, 2, marker)
+    gone(shop, marker)
+    assert [status_of(shop, i) for i in (stuck, settled)] == [200, 200]
+    age(shop, 2, settled)
+    gone(shop, settled)
+    assert status_of(shop, stuck) == 200
+
+
+def test_what_began_while_the_clock_was_ahead_waits_and_the_rest_goes(make_shop):
+    shop = make_shop(completed="30d")
+    ahead = ended(shop, "a-1")
+    behind = [ended(shop, "b-%d" % n) for n in range(70)]  # More than one round looks at.
+    age(shop, -300, ahead)
+    age(shop, 31, *behind)
+    gone(shop, *behind)
+    assert status_of(shop, ahead) == 200
+
+
+def test_nothing_goes_while_a_restored_engine_waits(make_shop, sagad, tmp_path):
+    shop = make_shop(completed="30d")
+    old = ended(shop, "o-1")
+    age(shop, 29, old)
+    shop.daemon.stop()
+    with sqlite3.connect(shop.daemon.store_path) as db:
+        db.execute("UPDATE saga SET started_ms = started_ms - ?, ended_ms = ended_ms - ?",
+                   (9 * DAY_MS, 9 * DAY_MS))
+    db.close()
+    assert backup(sagad, shop.daemon, tmp_path / "copy").code == 0
+    lose(shop.daemon)
+    restore(sagad, shop.daemon, tmp_path / "copy")
+    shop.client = shop.daemon.client
+    for _ in range(50):
+        assert status_of(shop, old) == 200
+    assert purged(shop) == 0
+    resume(shop.daemon)
+    gone(shop, old)
 
 
 @pytest.mark.parametrize(
