@@ -177,6 +177,17 @@ static void fold(struct gather *in, const char *line, size_t n)
     h->value_n += (uint32_t)n + 1;
 }
 
+/* Names of other bytes would be shown alike (U+FFFD): no JSON has two of one name. */
+static bool is_ascii(const char *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (name[i] <= ' ' || name[i] == 0x7f) { /* Bytes above 127 are negative. */
+            return false;
+        }
+    }
+    return n > 0;
+}
+
 static void take_header(struct gather *in, const char *line, size_t n)
 {
     const char *colon = memchr(line, ':', n);
@@ -202,7 +213,9 @@ static void take_header(struct gather *in, const char *line, size_t n)
         name_n--;
     }
     note_framing(in, line, name_n, value, value_n);
-    keep(in, line, name_n, value, value_n);
+    if (is_ascii(line, name_n)) {
+        keep(in, line, name_n, value, value_n);
+    }
 }
 
 bool gather_line(struct gather *in, const char *line, size_t n)

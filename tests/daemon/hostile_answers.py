@@ -220,6 +220,7 @@ CASES = {
     "header_with_nul": unknown(whole(b"200 OK", OK_BODY, b"X: a\x00b")),
     "header_with_bare_cr": fine(whole(b"200 OK", OK_BODY, b"X: a\rContent-Length: 0")),
     "header_not_utf8": fine(whole(b"200 OK", OK_BODY, b"X: \xff\xfe")),
+    "header_names_not_utf8": fine(whole(b"200 OK", OK_BODY, b"X\xff: a", b"X\xfe: b")),
     "header_with_controls": fine(whole(b"200 OK", OK_BODY, b"X: \x1b[31m\x07")),
     "bare_line_feeds": fine(WHOLE.replace(b"\r\n", b"\n")),
     "set_cookie": fine(whole(b"200 OK", OK_BODY, b"Set-Cookie: a=b; Domain=.127.0.0.1")),
