@@ -66,7 +66,7 @@ static const char *const plan_texts[] = {
 };
 
 /* The definition of these steps, compiled; never freed. */
-static inline const struct plan *plan_made(const char *steps, size_t i)
+static inline struct definition *plan_made(const char *steps, size_t i)
 {
     static struct check_report report; /* Too large for the stack. */
     char text[4096];
@@ -84,18 +84,18 @@ static inline const struct plan *plan_made(const char *steps, size_t i)
         fprintf(stderr, "%s: %s\n", report.issues[k].pointer, report.issues[k].detail);
     }
     assert(err == ERR_OK);
-    return d->plan;
+    return d;
 }
 
 static inline const struct plan *plan_chosen(struct choices *c)
 {
     enum { N = sizeof(plan_texts) / sizeof(plan_texts[0]) };
-    static const struct plan *plans[N];
+    static struct definition *made[N];
 
-    for (size_t i = 0; plans[N - 1] == NULL; i++) {
-        plans[i] = plan_made(plan_texts[i], i);
+    for (size_t i = 0; made[N - 1] == NULL; i++) {
+        made[i] = plan_made(plan_texts[i], i);
     }
-    return plans[choose(c) % N];
+    return made[choose(c) % N]->plan;
 }
 
 #endif /* TESTS_FUZZ_PLANS_H */
