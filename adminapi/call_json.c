@@ -6,64 +6,32 @@
 
 #include "adminapi/redact.h"
 #include "engine/run/saga_text.h"
-#include "engine/run/sending.h"
+#include "engine/run/sent.h"
 
-/* Whose call it is; attempt 0: not known yet. */
-struct place {
-    const struct view *v;
-    uint16_t step;
-    uint32_t item;
-    enum call_kind call;
-    uint32_t attempt;
-};
-
-static void put_key(struct json_out *o, const char *name, const struct place *at,
-                    enum call_kind call)
+/* The attempt's name, and what its headers are made of. */
+static struct sent_attempt attempt_of(const struct view *v,
+                                      const struct trace_attempt *name)
 {
-    struct arena *a = arena_create(512);
+    const bool has_callback =
+        name->call == CALL_ACTION &&
+        v->definition->plan->nodes[name->step].action.callback_ms != 0;
 
-    json_put(
-        o, name,
-        arena_printf(a, "\"%s\"",
-                     sending_key(a, at->v->row.id, at->v->definition->steps[at->step].id,
-                                 at->item, call)));
-    arena_destroy(a);
+    return (struct sent_attempt){.saga_id = v->row.id,
+                                 .definition = v->definition,
+                                 .version = v->version,
+                                 .traceparent = v->row.traceparent,
+                                 .tracestate = v->row.tracestate,
+                                 .name = *name,
+                                 .callback = has_callback ? REDACT_TEXT : NULL};
 }
 
-/* Those of engine/run/sending.c that are the same whenever the call is sent. */
-static void put_own_headers(struct json_out *o, const struct place *at)
-{
-    char text[256];
-
-    if (at->call != CALL_CONFIRM) {
-        put_key(o, "Idempotency-Key", at, at->call);
-    }
-    if (at->call == CALL_COMPENSATION) {
-        put_key(o, "Saga-Action-Key", at, CALL_ACTION);
-    }
-    json_put(o, "Saga-Id", at->v->row.id);
-    json_put(o, "Saga-Step", at->v->definition->steps[at->step].id);
-    json_put(o, "Saga-Operation", call_name_of(at->call));
-    if (at->attempt > 0) {
-        (void)snprintf(text, sizeof(text), "%u", (unsigned)at->attempt);
-        json_put(o, "Saga-Attempt", text);
-    }
-    (void)snprintf(text, sizeof(text), "%s@%u", at->v->definition->name,
-                   (unsigned)at->v->version);
-    json_put(o, "Saga-Definition", text);
-}
-
-static void put_request_headers(struct json_out *o, const struct place *at,
-                                const struct render_header *headers, size_t n,
+static void put_request_headers(struct json_out *o, const struct sent *sent,
                                 const struct redact *redact)
 {
     json_key(o, "headers");
     json_open_object(o);
-    if (at != NULL) { /* Else a child saga is started or taken back: no request. */
-        put_own_headers(o, at);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct render_header *h = &headers[i];
+    for (size_t i = 0; i < sent->n_headers; i++) {
+        const struct service_header *h = &sent->headers[i];
 
         json_put(o, h->name,
                  redact_hides_header(redact, "request.headers", h->name) ? REDACT_TEXT
@@ -73,24 +41,33 @@ static void put_request_headers(struct json_out *o, const struct place *at,
 }
 
 static void put_request(struct json_out *o, const struct view *v,
-                        const struct view_call *call, const struct definition_call *d,
-                        const struct redact *redact)
+                        const struct view_call *call, const struct redact *redact,
+                        struct arena *a)
 {
     const struct render_request *request = &call->request;
-    const struct place at = {v, call->step, call->item, call->call, call->attempt};
+    const struct definition_call *d = request->call;
+    struct sent_attempt attempt;
+    struct sent sent;
 
     json_key(o, "request");
-    if (!call->has_request || d == NULL) {
+    if (!call->has_request) {
         json_nothing(o);
         return;
     }
+    attempt = attempt_of(v, &(struct trace_attempt){.turn = call->turn,
+                                                    .step = call->step,
+                                                    .item = call->item,
+                                                    .call = call->call});
+    attempt.attempt = call->attempt;
+    attempt.due_ms = call->due_ms;
+    sent_write(a, &attempt, call->to, request, &sent);
     json_open_object(o);
     json_put(o, "method", d->method);
     if (d->service != NULL) {
         json_put(o, "service", d->service);
     }
-    json_put(o, "url", request->url);
-    put_request_headers(o, &at, request->headers, request->n_headers, redact);
+    json_put(o, "url", sent.url);
+    put_request_headers(o, &sent, redact);
     json_key(o, "body");
     redact_body(o, redact, "request.body", request->body, request->body_n, false);
     json_close_object(o);
@@ -182,7 +159,7 @@ static void put_name(struct json_out *o, const struct definition *d,
 }
 
 void call_json_write(struct json_out *o, const struct view *v,
-                     const struct view_call *call)
+                     const struct view_call *call, struct arena *a)
 {
     const struct definition *d = v->definition;
     const struct definition_call *made =
@@ -202,28 +179,51 @@ void call_json_write(struct json_out *o, const struct view *v,
     if (call->is_late) {
         json_put_flag(o, "late", true);
     }
-    put_request(o, v, call, made, &redact);
+    put_request(o, v, call, &redact, a);
     put_response(o, call, &redact);
     put_timings(o, call->timings_us);
     json_close_object(o);
 }
 
-static void put_preview_request(struct json_out *o, const struct view *v,
-                                const struct preview_request *x)
+/* Without a call: a child is started or taken back. */
+static void write_sent(const struct view *v, const struct preview_request *x,
+                       struct arena *a, struct sent *out)
 {
-    const struct place at = {v, x->step, x->item, x->call, 0};
+    struct sent_attempt attempt = attempt_of(
+        v, &(struct trace_attempt){.step = x->step, .item = x->item, .call = x->call});
+    const struct render_request request = {.call = x->made,
+                                           .url = x->url,
+                                           .headers = x->headers,
+                                           .n_headers = x->n_headers,
+                                           .body = x->is_cut ? "" : x->body,
+                                           .body_n = x->body_n};
+
+    *out = (struct sent){.url = x->url};
+    if (x->made != NULL) {
+        attempt.attempt = x->attempt;
+        attempt.is_foreseen = true;
+        sent_write(a, &attempt, x->to, &request, out);
+    }
+}
+
+static void put_preview_request(struct json_out *o, const struct view *v,
+                                const struct preview_request *x, struct arena *a)
+{
     const struct definition_call *made = x->made;
     const struct redact redact = {made != NULL ? made->redact : NULL,
                                   made != NULL ? made->n_redact : 0};
 
+    struct sent sent;
+
+    write_sent(v, x, a, &sent);
     json_open_object(o);
     put_place(o, v->definition, x->step, x->item, x->call);
     json_put(o, "method", made != NULL ? made->method : NULL);
     if (made != NULL && made->service != NULL) {
         json_put(o, "service", made->service);
     }
-    json_put(o, "url", x->url);
-    put_request_headers(o, made != NULL ? &at : NULL, x->headers, x->n_headers, &redact);
+    json_put(o, "url", sent.url);
+    put_request_headers(o, &sent, &redact);
     json_key(o, "body");
     redact_body(o, &redact, "request.body", x->body, x->body_n, x->is_cut);
     if (x->has_holes) {
@@ -236,14 +236,14 @@ static void put_preview_request(struct json_out *o, const struct view *v,
 }
 
 void call_json_preview(struct json_out *o, const struct view *v,
-                       const struct preview *preview)
+                       const struct preview *preview, struct arena *a)
 {
     json_open_object(o);
     json_put(o, "preview", preview->token);
     json_key(o, "requests");
     json_open_array(o);
     for (size_t i = 0; i < preview->n_requests; i++) {
-        put_preview_request(o, v, &preview->requests[i]);
+        put_preview_request(o, v, &preview->requests[i], a);
     }
     json_close_array(o);
     json_put(o, "endsIn", saga_status_name(preview->ends_in));

@@ -10,12 +10,12 @@
 #include "engine/run/preview.h"
 #include "engine/run/view.h"
 
-/* With the idempotency key and the Saga-* headers that it was sent with. */
+/* The request is shown as it was sent: full URL, every header. a: scratch. */
 void call_json_write(struct json_out *o, const struct view *v,
-                     const struct view_call *call);
+                     const struct view_call *call, struct arena *a);
 
 /* What an action would bring about: requests, where it ends, how long at worst. */
 void call_json_preview(struct json_out *o, const struct view *v,
-                       const struct preview *preview);
+                       const struct preview *preview, struct arena *a);
 
 #endif /* ADMINAPI_CALL_JSON_H */

@@ -82,6 +82,6 @@ void preview_answer(struct request *r)
         refuse(r, &v, preview.result);
     } else {
         answer_json(r, 200, &o);
-        call_json_preview(&o, &v, &preview);
+        call_json_preview(&o, &v, &preview, r->arena);
     }
 }

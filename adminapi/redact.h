@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "engine/run/address.h"
 
 struct redact { /* Borrowed. */
     const char *const *paths;
@@ -30,6 +31,6 @@ void redact_body(struct json_out *o, const struct redact *redact, const char *pl
 bool redact_hides_header(const struct redact *redact, const char *place,
                          const char *name);
 
-#define REDACT_TEXT "[redacted]"
+#define REDACT_TEXT ADDRESS_HIDDEN
 
 #endif /* ADMINAPI_REDACT_H */

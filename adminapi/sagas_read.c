@@ -224,7 +224,7 @@ void sagas_calls(struct request *r)
     i = page.after_number < n ? (size_t)page.after_number : n;
     for (size_t put = 0; i < n && put < page.limit && r->answer.body.n < PAGE_BYTES;
          i++, put++) {
-        call_json_write(&o, &v, &calls[i]);
+        call_json_write(&o, &v, &calls[i], r->arena);
     }
     page_close(r, &o, i < n ? arena_printf(r->arena, "%zu", i) : NULL);
 }
@@ -246,5 +246,5 @@ void sagas_call(struct request *r)
         return;
     }
     answer_json(r, 200, &o);
-    call_json_write(&o, &v, &calls[number - 1]);
+    call_json_write(&o, &v, &calls[number - 1], r->arena);
 }

@@ -37,7 +37,8 @@ struct call_name {
 struct call_request {
     struct call_name name;
     struct service *service; /* Borrowed; outlives the call. */
-    bool is_absolute;        /* url is whole; else it follows the service's base URL. */
+    bool is_absolute;        /* url is whole; else it follows ... */
+    const char *base_url;    /* ... this, or, NULL, the service's of now. */
     const char *method;      /* All texts and the body are copied. */
     const char *url;
     const struct service_header *headers; /* All of them: definition's and sagad's. */

@@ -9,8 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-#define URL_MAX (64 * 1024)    /* Bytes of a URL; nobody accepts longer ones. */
-#define TEXTS_MAX (256 * 1024) /* Bytes of all header lines. */
+#define TEXTS_MAX (256 * 1024)             /* Bytes of all header lines. */
 #define BODY_ROOM_KEPT (64 * (size_t)1024) /* A pooled call keeps no larger buffer. */
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
@@ -19,7 +18,7 @@ static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DE
 void outgoing_init(struct outgoing *o)
 {
     *o = (struct outgoing){0};
-    buf_init(&o->url, URL_MAX);
+    buf_init(&o->url, OUTGOING_URL_MAX);
     buf_init(&o->texts, TEXTS_MAX);
     buf_init(&o->body, LIMIT_RENDERED_BYTES);
 }
@@ -110,18 +109,18 @@ static bool is_ours(const char *name)
 
 /* ---- URL --------------------------------------------------------------------------- */
 
-static void join_url(struct outgoing *o, const char *base, const char *path)
+void outgoing_join_url(struct buf *url, const char *base, const char *path)
 {
     size_t n = strlen(base);
 
     while (n > 0 && base[n - 1] == '/') {
         n--;
     }
-    buf_add(&o->url, base, n);
+    buf_add(url, base, n);
     if (path[0] != '/' && path[0] != '?' && path[0] != '\0') {
-        buf_add_char(&o->url, '/');
+        buf_add_char(url, '/');
     }
-    buf_add_text(&o->url, path);
+    buf_add_text(url, path);
 }
 
 static const char *write_url(struct outgoing *o, const struct call_request *r)
@@ -129,7 +128,10 @@ static const char *write_url(struct outgoing *o, const struct call_request *r)
     if (r->is_absolute) {
         buf_add_text(&o->url, r->url);
     } else {
-        join_url(o, service_config_of(r->service)->url, r->url);
+        outgoing_join_url(&o->url,
+                          r->base_url != NULL ? r->base_url
+                                              : service_config_of(r->service)->url,
+                          r->url);
     }
     if (o->url.is_over || !origin_of_url(buf_text(&o->url), &o->origin)) {
         return "the URL is not a plain http or https one";
@@ -232,9 +234,9 @@ static const char *add_service_headers(struct outgoing *o,
 }
 
 static const char *write_headers(struct outgoing *o, const struct call_request *r,
+                                 const struct service_config *config,
                                  const char *user_agent)
 {
-    const struct service_config *config = service_config_of(r->service);
     const char *why = add_own_headers(o, r, config);
 
     if (why == NULL) {
@@ -298,7 +300,16 @@ const char *outgoing_write(struct outgoing *o, const struct call_request *r,
     if (o->body.is_over) {
         return "the body is too long";
     }
-    return write_headers(o, r, user_agent);
+    return write_headers(o, r, service_config_of(r->service), user_agent);
+}
+
+const char *outgoing_write_headers(struct outgoing *o, const struct call_request *r,
+                                   const struct service_config *config,
+                                   const char *user_agent)
+{
+    forget(o);
+    o->has_body = r->body != NULL;
+    return write_headers(o, r, config, user_agent);
 }
 
 const char *outgoing_method_text(enum outgoing_method method)

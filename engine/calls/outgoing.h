@@ -51,6 +51,15 @@ void outgoing_done(struct outgoing *o);
 const char *outgoing_write(struct outgoing *o, const struct call_request *r,
                            const char *user_agent);
 
+/* The headers alone, for whoever shows what was sent. NULL, or why they cannot be. */
+const char *outgoing_write_headers(struct outgoing *o, const struct call_request *r,
+                                   const struct service_config *config,
+                                   const char *user_agent);
+/* base, then path; one '/' between them. */
+void outgoing_join_url(struct buf *url, const char *base, const char *path);
+
+#define OUTGOING_URL_MAX (64 * 1024) /* Bytes of a URL; nobody accepts longer ones. */
+
 /* "PATCH" */
 const char *outgoing_method_text(enum outgoing_method method);
 

@@ -191,6 +191,14 @@ void services_put(struct services *s, const struct service_config *config)
     service->is_missing = false;
 }
 
+void services_each(const struct services *s,
+                   void (*each)(void *user, const struct service *service), void *user)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        each(user, s->by_name[i]);
+    }
+}
+
 struct service *services_need(struct services *s, const char *name)
 {
     bool is_there;
@@ -430,16 +438,6 @@ bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *
     }
     s->is_crowded = false; /* There is room, and nobody who could use it. */
     return false;
-}
-
-size_t services_waiting(const struct services *s)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->n; i++) {
-        n += s->by_name[i]->line.n;
-    }
-    return n;
 }
 
 void services_set_held(struct services *s, bool is_held)

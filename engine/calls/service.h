@@ -32,6 +32,7 @@ struct service_config {
     const char *url;                      /* Base URL, no trailing slash needed. */
     const struct service_header *headers; /* Sent with each call; may hold secrets. */
     size_t n_headers;
+    size_t n_plain_headers; /* The first so many hold no secret and may be shown. */
     const char *bearer; /* Secret's value, or NULL. */
     /* TLS, texts of PEM files: so a reload that brings other ones brings new connections,
      * and never half of a pair. */
@@ -53,6 +54,9 @@ void services_limit(struct services *s, uint32_t calls_max);
 
 /* Add or replace by name (SIGHUP). Limits take effect at once; queues are kept. */
 void services_put(struct services *s, const struct service_config *config);
+
+void services_each(const struct services *s,
+                   void (*each)(void *user, const struct service *service), void *user);
 
 /* By name, or NULL. */
 struct service *services_find(struct services *s, const char *name);
@@ -99,9 +103,6 @@ void services_forget(struct services *s, uint64_t saga);
  * can be. Services take turns. */
 bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *out,
                    struct service **service_out);
-
-/* How many stand in line, at all services. */
-size_t services_waiting(const struct services *s);
 
 /* Held: nobody is granted anything, everybody stands in line (draining, disk nearly
  * full). */

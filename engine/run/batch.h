@@ -26,6 +26,8 @@ struct batch_send { /* A call that the commit lets out. */
     struct service *service;
     const struct definition_call *call;
     struct render_request request; /* In the batch's arena. */
+    const char *base_url;          /* address.h; borrowed from the engine. */
+    uint64_t due_ms;               /* The turn's time. */
 };
 
 struct batch_answer { /* A command whose work is in this batch. */

@@ -311,7 +311,7 @@ static void work(struct engine *e, struct bulk *b, size_t most)
 static bool is_crowded(const struct engine *e)
 {
     return e->bulks.first->row.action == SAGA_EV_RETRY &&
-           services_waiting(e->config.services) >= LINE_MAX;
+           services_queued(e->config.services) >= LINE_MAX;
 }
 
 /* How many of this round's and this batch's sagas are left. */

@@ -58,6 +58,7 @@ static void destroy(struct engine *e)
     batch_done(&e->batches[0]);
     batch_done(&e->batches[1]);
     arena_destroy(e->scratch);
+    address_done(e);
     free(e->base_url);
     restore_done(e);
     marker_close(e->marker, !atomic_load(&e->has_failed));

@@ -155,8 +155,8 @@ static bool fold_turn(void *user, const struct store_turn *turn)
     for (size_t i = 0; i < record.n_sends; i++) {
         const struct record_send *s = &record.sends[i];
 
-        resident_set_hash(f->r,
-                          (struct resident_hash){s->step, s->item, s->call, s->hash});
+        resident_set_hash(
+            f->r, (struct resident_hash){s->step, s->item, s->call, s->hash, s->address});
     }
     f->r->journal_bytes += turn->data.n + turn->state.n;
     return true;

@@ -148,6 +148,7 @@ static void take_reload(struct engine *e)
     (void)pthread_mutex_lock(&e->reload_lock);
     if (e->reload != NULL) {
         e->reload(e->config.services, e->reload_user);
+        address_take_services(e);
         e->config.active_max = e->reload_active_max;
         e->reload = NULL;
     }

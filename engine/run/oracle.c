@@ -176,7 +176,7 @@ const struct family_child *oracle_child(const struct oracle *o,
 static int64_t render_request(struct oracle *o, const struct saga_question *q)
 {
     struct oracle_rendered *x = arena_take(batch_arena(o), sizeof(*x));
-    const uint64_t *first = resident_hash_of(o->r, q->step, q->item, q->call);
+    const struct resident_hash *first = resident_hash_of(o->r, q->step, q->item, q->call);
     struct render_scope scope;
     struct err_info info;
 
@@ -186,7 +186,7 @@ static int64_t render_request(struct oracle *o, const struct saga_question *q)
         note(o, &info);
         return SAGA_RENDER_FAILED;
     }
-    if (first != NULL && *first != x->request.hash) {
+    if (first != NULL && first->hash != x->request.hash) {
         (void)err_set(&info, ERR_CONFLICT,
                       "the request of '%s' renders otherwise than its first attempt",
                       definition_of(o)->steps[q->step].id);

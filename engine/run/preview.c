@@ -59,6 +59,51 @@ static void keep_request(struct previewing *p, const struct render_request *from
     }
 }
 
+/* Of the last attempt of a call in doubt (S3); 0: it was not sent yet, or is in none. */
+static uint64_t in_doubt_at(const struct previewing *p, const struct saga_effect *fx)
+{
+    for (size_t i = 0; fx->in_doubt && i < p->n_sent; i++) {
+        const struct preview_hash *h = &p->sent[i];
+
+        if (h->step == fx->step && h->item == fx->item && h->call == fx->call) {
+            return h->address;
+        }
+    }
+    return 0;
+}
+
+static bool read_address(const struct previewing *p, struct preview_address *x)
+{
+    uint64_t num = x->in_doubt;
+    struct err_info info;
+
+    return (num != 0 || address_find(p->r, x->service, p->a, &num, &info) == ERR_OK) &&
+           address_read(p->r, num, p->a, &x->text, &info) == ERR_OK;
+}
+
+/* NULL: it is not known. */
+static const struct address_text *find_address(struct previewing *p, const char *service,
+                                               uint64_t in_doubt)
+{
+    struct preview_address *x;
+
+    for (x = p->addresses; x != NULL; x = x->next) {
+        const bool is_same = service == NULL || x->service == NULL
+                                 ? service == x->service
+                                 : strcmp(service, x->service) == 0;
+
+        if (is_same && x->in_doubt == in_doubt) {
+            return x->is_known ? &x->text : NULL;
+        }
+    }
+    x = arena_take(p->a, sizeof(*x));
+    *x =
+        (struct preview_address){p->addresses, service, in_doubt, false, {.config = {0}}};
+    x->is_known = read_address(p, x);
+    p->addresses = x;
+    return x->is_known ? &x->text : NULL;
+}
+
 static void send(struct previewing *p, const struct saga_effect *fx, enum call_kind call)
 {
     const struct preview_rendered *rendered = preview_rendered_of(p, fx);
@@ -68,6 +113,10 @@ static void send(struct previewing *p, const struct saga_effect *fx, enum call_k
     if (rendered != NULL) {
         x->has_holes = rendered->has_holes;
         keep_request(p, &rendered->request, x);
+    }
+    if (x->made != NULL) {
+        x->attempt = fx->attempt;
+        x->to = find_address(p, x->made->service, in_doubt_at(p, fx));
     }
 }
 

@@ -30,11 +30,13 @@ struct preview_request { /* In the order they would be sent. */
     enum call_kind call;
     const struct definition_call *made; /* NULL: a child is started or taken back. */
     bool has_holes; /* It reads an answer that is not given yet: that is null in it, or it
-                     * has neither headers nor body. */
+                     * has neither headers of its own nor a body. */
     bool is_cut;    /* The body is left out, the preview being long. */
     const char
         *url; /* With a service: path and query. "…" stands for what is not known. */
-    const struct render_header *headers;
+    const struct address_text *to; /* Where it would go; NULL: not known. */
+    uint32_t attempt;
+    const struct render_header *headers; /* The definition's own. */
     size_t n_headers;
     const char *body; /* NULL: none. */
     size_t body_n;

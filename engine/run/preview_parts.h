@@ -24,6 +24,15 @@ struct preview_hash { /* What a call was sent as (S3). */
     uint32_t item;
     enum call_kind call;
     uint64_t hash;
+    uint64_t address;
+};
+
+struct preview_address { /* Where calls of a service go, or one in doubt went. */
+    struct preview_address *next;
+    const char *service; /* NULL: absolute URLs. */
+    uint64_t in_doubt;   /* The number of that attempt's address; 0: it is in no doubt. */
+    bool is_known;
+    struct address_text text;
 };
 
 struct previewing {
@@ -51,7 +60,8 @@ struct previewing {
     struct record_take takes[LIMIT_SIGNALS_ALL + 1];
     struct err_info failure; /* The last expression that failed; "" none. */
 
-    struct preview_request *requests; /* Owned; grows. */
+    struct preview_address *addresses; /* In a. */
+    struct preview_request *requests;  /* Owned; grows. */
     size_t n_requests;
     size_t requests_room;
     size_t bodies_bytes;

@@ -22,6 +22,7 @@ static void keep_hash(struct previewing *p, const struct record_send *send)
 
         if (h->step == send->step && h->item == send->item && h->call == send->call) {
             h->hash = send->hash;
+            h->address = send->address;
             return;
         }
     }
@@ -29,8 +30,8 @@ static void keep_hash(struct previewing *p, const struct record_send *send)
         p->sent_room = p->sent_room > 0 ? 2 * p->sent_room : 16;
         p->sent = mem_grow(p->sent, p->sent_room * sizeof(p->sent[0]));
     }
-    p->sent[p->n_sent++] =
-        (struct preview_hash){send->step, send->item, send->call, send->hash};
+    p->sent[p->n_sent++] = (struct preview_hash){send->step, send->item, send->call,
+                                                 send->hash, send->address};
 }
 
 /* Only sends of calls that are still open can be repeated. */

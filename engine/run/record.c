@@ -8,7 +8,7 @@
 #include "engine/core/saga_code.h"
 
 #define RECORD_VERSION 1
-#define RECORD_SEND_BYTES_MIN 12 /* step, item, call, attempt: one each; hash: eight. */
+#define RECORD_SEND_BYTES_MIN 13 /* hash: eight; all else one each. */
 #define RECORD_TAKE_BYTES_MIN 2
 
 /* Bits of the mask, in the order of what follows. On disk: append only. */
@@ -111,7 +111,7 @@ static void put_sends(struct buf *out, const struct record *r)
     put(out, r->n_sends);
     for (size_t i = 0; i < r->n_sends; i++) {
         const struct record_send *send = &r->sends[i];
-        uint8_t bytes[3 * 10 + 1 + 8];
+        uint8_t bytes[4 * 10 + 1 + 8];
         struct varint_out o = {bytes, bytes + sizeof(bytes), false};
 
         varint_put(&o, send->step);
@@ -121,6 +121,7 @@ static void put_sends(struct buf *out, const struct record *r)
         for (unsigned shift = 0; shift < 64; shift += 8) {
             *o.at++ = (uint8_t)(send->hash >> shift);
         }
+        varint_put(&o, send->address);
         buf_add(out, bytes, (size_t)(o.at - bytes));
     }
 }
@@ -284,6 +285,7 @@ static void next_sends(struct varint_in *in, struct arena *a, struct record *out
         sends[i].call = (enum call_kind)next_max(in, CALLS - 1);
         sends[i].attempt = (uint32_t)next_max(in, UINT32_MAX);
         sends[i].hash = next_hash(in);
+        sends[i].address = varint_next(in);
     }
     out->sends = sends;
     out->n_sends = n;

@@ -25,7 +25,8 @@ struct record_send { /* An attempt that this turn made due. */
     uint32_t item;
     enum call_kind call;
     uint32_t attempt;
-    uint64_t hash; /* Of the rendered request (S3). */
+    uint64_t hash;    /* Of the rendered request (S3). */
+    uint64_t address; /* Where it went: a number of address.h, 0 none. */
 };
 
 struct record_take { /* A signal that a wait accepted in this turn (S19). */

@@ -141,9 +141,10 @@ enum err recover_begin(struct engine *e, struct err_info *info)
         e->next_saga = numbers.saga + 1;
         e->next_definition = numbers.definition + 1;
         e->next_notify = numbers.notify + 1;
+        e->next_kept = numbers.vars + 1;
         err = store_find_vars(e->reader, e->config.vars, &e->vars, info);
         if (err == ERR_NOT_FOUND) {
-            e->vars = numbers.vars + 1;
+            e->vars = e->next_kept++;
             has_new_vars = true;
             err = ERR_OK;
         }
@@ -158,6 +159,8 @@ enum err recover_begin(struct engine *e, struct err_info *info)
         err = read_callback_key(e, a, info);
     }
     if (err == ERR_OK) {
+        address_take_services(e);
+        engine_reader_end(e);
         err = commit_beginning(e, has_new_vars, info);
     }
     arena_destroy(a);

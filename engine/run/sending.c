@@ -4,101 +4,58 @@
 #include <string.h>
 
 #include "engine/run/capability.h"
-#include "engine/run/oracle.h"
-#include "engine/run/saga_text.h"
+#include "engine/run/sent.h"
 #include "engine/run/state.h"
-#include "engine/run/trace.h"
 #include "engine/run/turn.h"
 
-enum { OWN_HEADERS = 11 };
-
-const char *sending_key(struct arena *a, const char *saga_id, const char *step_id,
-                        uint32_t item, enum call_kind call)
+/* Where the participant posts its result to (S18); NULL: it answers. */
+static const char *callback_of(struct engine *e, const struct batch_send *send,
+                               const struct resident *r)
 {
-    if (item == SAGA_NO_ITEM) {
-        return arena_join(a, saga_id, ".", step_id, ".", call_name_of(call), NULL);
-    }
-    return arena_join(a, saga_id, ".", step_id, ".", arena_number(a, item), ".",
-                      call_name_of(call), NULL);
-}
-
-static const char *traceparent_of(struct arena *a, const struct resident *r,
-                                  const struct trace_sampler *sampler,
-                                  const struct call_name *name)
-{
-    const struct trace_attempt attempt = {
-        .turn = name->turn, .step = name->step, .item = name->item, .call = name->call};
-
-    const struct trace_ids ids =
-        trace_ids_of_attempt(r->row.id, r->row.traceparent, sampler, &attempt);
-
-    return trace_parent_text(a, &ids);
-}
-
-static void add(struct call_request *q, struct service_header *headers, const char *name,
-                const char *value)
-{
-    headers[q->n_headers++] = (struct service_header){name, value};
-}
-
-/* Where the participant posts its result to (S18). */
-static void add_callback(struct engine *e, struct call_request *q,
-                         struct service_header *h, const struct resident *r)
-{
-    struct capability c = {.saga = r->num, .step = q->name.step, .item = q->name.item};
+    const struct call_name *name = &send->name;
+    struct capability c = {.saga = r->num, .step = name->step, .item = name->item};
     char token[CAPABILITY_TEXT_MAX];
 
-    if (q->name.call != CALL_ACTION ||
-        r->entry->definition->plan->nodes[q->name.step].action.callback_ms == 0) {
-        return;
+    if (name->call != CALL_ACTION ||
+        r->entry->definition->plan->nodes[name->step].action.callback_ms == 0) {
+        return NULL;
     }
     capability_write(e->callback_key, &c, token);
-    add(q, h, "Saga-Callback",
-        arena_join(e->scratch, e->base_url, "/v1/callbacks/", token, NULL));
+    return arena_join(e->scratch, e->base_url, "/v1/callbacks/", token, NULL);
 }
 
-static void add_own_headers(struct engine *e, struct call_request *q,
-                            struct service_header *h, const struct resident *r)
+static size_t add_own_headers(struct engine *e, const struct batch_send *send,
+                              const struct resident *r,
+                              struct service_header out[static SENT_OWN_HEADERS])
 {
-    struct arena *a = e->scratch;
-    const struct definition *d = r->entry->definition;
-    const char *step = d->steps[q->name.step].id;
+    const struct call_name *name = &send->name;
+    const struct sent_attempt attempt = {.saga_id = r->row.id,
+                                         .definition = r->entry->definition,
+                                         .version = r->entry->version,
+                                         .traceparent = r->row.traceparent,
+                                         .tracestate = r->row.tracestate,
+                                         .name = {.turn = name->turn,
+                                                  .step = name->step,
+                                                  .item = name->item,
+                                                  .call = name->call},
+                                         .attempt = name->attempt,
+                                         .due_ms = send->due_ms,
+                                         .callback = callback_of(e, send, r)};
 
-    if (q->name.call != CALL_CONFIRM) {
-        add(q, h, "Idempotency-Key",
-            arena_join(a, "\"",
-                       sending_key(a, r->row.id, step, q->name.item, q->name.call), "\"",
-                       NULL));
-    }
-    if (q->name.call == CALL_COMPENSATION) {
-        add(q, h, "Saga-Action-Key",
-            arena_join(a, "\"",
-                       sending_key(a, r->row.id, step, q->name.item, CALL_ACTION), "\"",
-                       NULL));
-    }
-    add(q, h, "Saga-Id", r->row.id);
-    add(q, h, "Saga-Step", step);
-    add(q, h, "Saga-Operation", call_name_of(q->name.call));
-    add(q, h, "Saga-Attempt", arena_number(a, q->name.attempt));
-    add(q, h, "Saga-Deadline", arena_number(a, e->now_ms + q->timeout_ms));
-    add(q, h, "Saga-Definition",
-        arena_join(a, d->name, "@", arena_number(a, r->entry->version), NULL));
-    add(q, h, "traceparent", traceparent_of(a, r, &e->config.sampler, &q->name));
-    add_callback(e, q, h, r);
-    if (r->row.tracestate != NULL) {
-        add(q, h, "tracestate", r->row.tracestate);
-    }
+    return sent_own_headers(e->scratch, &attempt, &e->config.sampler, out);
 }
 
 static void hand_over(struct engine *e, const struct batch_send *send,
                       const struct resident *r)
 {
     const struct render_request *rendered = &send->request;
-    size_t n_all = rendered->n_headers + OWN_HEADERS;
-    struct service_header *headers = arena_take(e->scratch, n_all * sizeof(*headers));
+    const size_t n = rendered->n_headers;
+    struct service_header *headers =
+        arena_take(e->scratch, (n + SENT_OWN_HEADERS) * sizeof(*headers));
     struct call_request q = {.name = send->name,
                              .service = send->service,
                              .is_absolute = send->call->service == NULL,
+                             .base_url = send->base_url,
                              .method = send->call->method,
                              .url = rendered->url,
                              .headers = headers,
@@ -107,10 +64,11 @@ static void hand_over(struct engine *e, const struct batch_send *send,
                              .timeout_ms = send->call->timeout_ms,
                              .reads_answer = send->call->reads_answer};
 
-    for (size_t i = 0; i < rendered->n_headers; i++) {
-        add(&q, headers, rendered->headers[i].name, rendered->headers[i].value);
+    for (size_t i = 0; i < n; i++) {
+        headers[i] = (struct service_header){rendered->headers[i].name,
+                                             rendered->headers[i].value};
     }
-    add_own_headers(e, &q, headers, r);
+    q.n_headers = n + add_own_headers(e, send, r, headers + n);
     calls_send(e->calls, &q);
     arena_reset(e->scratch);
 }

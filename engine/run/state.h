@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/queue.h"
 #include "engine/calls/calls.h"
+#include "engine/run/address.h"
 #include "engine/run/batch.h"
 #include "engine/run/bulk.h"
 #include "engine/run/downtime.h"
@@ -74,6 +75,8 @@ struct engine {
     uint64_t next_saga;
     uint64_t next_definition;
     uint64_t next_notify;
+    uint64_t next_kept;  /* The next text's number among the vars. */
+    struct addresses addresses;
     uint64_t vars;       /* Number of the configuration's vars as stored; 0 none. */
     uint64_t free_bytes; /* Of the disk, as last seen. */
     bool is_disk_full;   /* Below config.free_calls_bytes. */

@@ -182,25 +182,32 @@ void resident_set_state(struct resident *r, const uint8_t *state, size_t n)
     r->state_n = n;
 }
 
-uint64_t *resident_hash_of(struct resident *r, uint16_t step, uint32_t item,
-                           enum call_kind call)
+static struct resident_hash *find_hash(const struct resident *r, uint16_t step,
+                                       uint32_t item, enum call_kind call)
 {
     for (uint32_t i = 0; i < r->n_hashes; i++) {
         struct resident_hash *h = &r->hashes[i];
 
         if (h->step == step && h->item == item && h->call == call) {
-            return &h->hash;
+            return h;
         }
     }
     return NULL;
 }
 
+const struct resident_hash *resident_hash_of(const struct resident *r, uint16_t step,
+                                             uint32_t item, enum call_kind call)
+{
+    return find_hash(r, step, item, call);
+}
+
 void resident_set_hash(struct resident *r, struct resident_hash hash)
 {
-    uint64_t *known = resident_hash_of(r, hash.step, hash.item, hash.call);
+    struct resident_hash *known = find_hash(r, hash.step, hash.item, hash.call);
 
     if (known != NULL) {
-        return; /* The first attempt's counts. */
+        known->address = hash.address; /* The hash is the first attempt's. */
+        return;
     }
     if (r->n_hashes == r->hashes_room) {
         r->hashes_room = r->hashes_room == 0 ? 2 : r->hashes_room * 2;

@@ -25,6 +25,7 @@ struct resident_hash { /* Of an open call's first rendered request (S3). */
     uint32_t item;
     enum call_kind call;
     uint64_t hash;
+    uint64_t address; /* Of its last attempt (address.h). */
 };
 
 struct resident {
@@ -66,9 +67,9 @@ uint32_t table_count(const struct table *t);
 uint32_t table_room(const struct table *t); /* Slots in all. */
 
 void resident_set_state(struct resident *r, const uint8_t *state, size_t n);
-/* The hash of an open call's first request; NULL: none yet. */
-uint64_t *resident_hash_of(struct resident *r, uint16_t step, uint32_t item,
-                           enum call_kind call);
+/* Of an open call; NULL: it was not sent yet. */
+const struct resident_hash *resident_hash_of(const struct resident *r, uint16_t step,
+                                             uint32_t item, enum call_kind call);
 void resident_set_hash(struct resident *r, struct resident_hash hash);
 /* Forget the hashes of cells that are open no more. */
 void resident_prune_hashes(struct resident *r, const struct saga *s);

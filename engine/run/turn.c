@@ -106,10 +106,35 @@ static void write_turn(struct engine *e, struct resident *r, const struct record
     e->metrics.turns++;
 }
 
+/* S3: a call in doubt stays with the base URL it was sent to, and the question about it
+ * goes there too. 0: it is in no doubt. */
+static uint64_t address_in_doubt(const struct resident *r, const struct saga_effect *fx)
+{
+    const struct definition *d = r->entry->definition;
+    const struct resident_hash *h = NULL;
+
+    if (fx->in_doubt) {
+        h = resident_hash_of(r, fx->step, fx->item, fx->call);
+    }
+    if (h == NULL && fx->call == CALL_CONFIRM) {
+        const char *asked = definition_call_of(d, fx->step, CALL_CONFIRM)->service;
+        const char *of = definition_call_of(d, fx->step, CALL_ACTION)->service;
+
+        if (asked != NULL && of != NULL && strcmp(asked, of) == 0) {
+            h = resident_hash_of(r, fx->step, fx->item, CALL_ACTION);
+        }
+    }
+    return h != NULL ? h->address : 0;
+}
+
 static void send_call(struct engine *e, struct resident *r, const struct oracle *o,
                       const struct saga_effect *fx, struct record_send *send)
 {
     const struct render_request *request = oracle_request(o, fx);
+    struct service *service = oracle_service(e, request);
+    const struct address *to =
+        address_of(e, service, request->call->service == NULL, address_in_doubt(r, fx));
+    const uint64_t num = to != NULL ? to->num : 0;
     struct batch_send out = {.name = {.saga = r->num,
                                       .turn = e->saga.turn,
                                       .step = fx->step,
@@ -117,14 +142,16 @@ static void send_call(struct engine *e, struct resident *r, const struct oracle 
                                       .call = fx->call,
                                       .attempt = fx->attempt,
                                       .in_doubt = fx->in_doubt},
-                             .service = oracle_service(e, request),
+                             .service = service,
                              .call = request->call,
-                             .request = *request};
+                             .request = *request,
+                             .base_url = to != NULL ? to->base_url : NULL,
+                             .due_ms = e->now_ms};
 
-    *send =
-        (struct record_send){fx->step, fx->item, fx->call, fx->attempt, request->hash};
+    *send = (struct record_send){fx->step,    fx->item,      fx->call,
+                                 fx->attempt, request->hash, num};
     resident_set_hash(
-        r, (struct resident_hash){fx->step, fx->item, fx->call, request->hash});
+        r, (struct resident_hash){fx->step, fx->item, fx->call, request->hash, num});
     batch_add_send(engine_batch(e), &out);
 }
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "definitions/definition.h"
 #include "engine/core/saga.h"
+#include "engine/run/address.h"
 #include "engine/run/docs.h"
 #include "engine/run/record.h"
 #include "engine/store/store.h"
@@ -95,6 +96,7 @@ struct view_call {
     size_t body_n;
     bool is_truncated;
     int32_t timings_us[RECORD_TIMINGS]; /* dns connect tls firstByte total, -1 unknown. */
+    const struct address_text *to; /* Where it went; shared; NULL: not known. */
     bool has_request; /* Rendered again, the same bytes (S3); false: it cannot be. */
     struct render_request request;
 };

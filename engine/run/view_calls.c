@@ -23,6 +23,12 @@ struct list {
     size_t room;
 };
 
+struct known_address { /* An address that attempts name, read once. */
+    struct known_address *next;
+    uint64_t num;
+    struct address_text text;
+};
+
 struct calls_fold {
     struct store_reader *r;
     const struct view *v;
@@ -31,6 +37,7 @@ struct calls_fold {
     struct docs *docs;
     struct saga *state;
     struct list list;
+    struct known_address *addresses; /* In the caller's arena. */
     struct store_turn rows[PAGE_TURNS];
     size_t n_rows;
 };
@@ -192,6 +199,30 @@ static enum err render(struct calls_fold *f, const struct record_send *send,
     return ERR_OK;
 }
 
+/* NULL: none was recorded. */
+static enum err find_address(struct calls_fold *f, uint64_t num,
+                             const struct address_text **out, struct err_info *info)
+{
+    struct known_address *x;
+    enum err e;
+
+    for (x = f->addresses; x != NULL; x = x->next) {
+        if (x->num == num) {
+            *out = &x->text;
+            return ERR_OK;
+        }
+    }
+    x = arena_take(f->a, sizeof(*x));
+    e = address_read(f->r, num, f->a, &x->text, info);
+    if (e == ERR_OK) {
+        x->num = num;
+        x->next = f->addresses;
+        f->addresses = x;
+        *out = &x->text;
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err fold_sends(struct calls_fold *f, const struct record *r,
                            const struct store_turn *row, struct err_info *info)
 {
@@ -207,6 +238,9 @@ static enum err fold_sends(struct calls_fold *f, const struct record *r,
         c = (struct view_call){.has_request = false};
         e = render(f, send, &c, info);
         if (e == ERR_OK) {
+            e = find_address(f, send->address, &c.to, info);
+        }
+        if (e == ERR_OK) {
             struct view_call *added = add_call(&f->list);
 
             added->turn = row->turn;
@@ -215,6 +249,7 @@ static enum err fold_sends(struct calls_fold *f, const struct record *r,
             added->call = send->call;
             added->attempt = send->attempt;
             added->due_ms = row->at_ms;
+            added->to = c.to;
             added->has_request = c.has_request;
             added->request = c.request;
         }

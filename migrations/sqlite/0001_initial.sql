@@ -29,7 +29,8 @@ CREATE TABLE definition (
 ) STRICT;
 CREATE INDEX definition_hash ON definition (name, hash);
 
--- The configuration's vars as sagas saw them when they began.
+-- Texts of the configuration: the vars as sagas saw them when they began, and where
+-- attempts went (engine/run/address.h).
 CREATE TABLE vars (
     num  INTEGER PRIMARY KEY,
     hash INTEGER NOT NULL,                      -- hash_bytes() of text, to find it again.

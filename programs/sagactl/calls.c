@@ -93,11 +93,8 @@ static void print_call(const struct ctl *ctl, const json_t *call)
                      output_value(call, fields[i].path, a));
     }
     if (json_is_object(request)) {
-        const char *service = output_value(request, "service", a);
-
-        printf("\nrequest\n  %s %s%s%s\n", output_value(request, "method", a),
-               strcmp(service, "-") != 0 ? service : "",
-               strcmp(service, "-") != 0 ? " " : "", output_value(request, "url", a));
+        printf("\nrequest\n  %s %s\n", output_value(request, "method", a),
+               output_value(request, "url", a));
         print_message(request);
     }
     if (json_is_object(response)) {
@@ -144,58 +141,20 @@ static void put_word(struct buf *out, const char *text)
     buf_add_char(out, '\'');
 }
 
-/* The service's base URL, in a; "" where the request has none. EXIT_NOT_FOUND: sagad no
- * longer has the service. */
-static enum exit_code find_base(const struct ctl *ctl, const char *service,
-                                struct buf *base)
-{
-    struct client_answer a;
-    json_t *list = NULL;
-    const json_t *item;
-    enum exit_code code;
-    size_t i;
-
-    client_answer_init(&a);
-    code = ask_get(ctl, "/v1/services", &a);
-    if (code == EXIT_OK) {
-        code = ask_tree(&a, &list);
-    }
-    json_array_foreach(json_object_get(list, "items"), i, item)
-    {
-        const char *name = json_string_value(json_object_get(item, "name"));
-        const char *url = json_string_value(json_object_get(item, "url"));
-
-        if (name != NULL && url != NULL && strcmp(name, service) == 0) {
-            size_t n = strlen(url);
-
-            buf_add(base, url, n > 0 && url[n - 1] == '/' ? n - 1 : n);
-        }
-    }
-    if (code == EXIT_OK && base->n == 0) {
-        ctl_say("sagad has no service '%s' any more, so its address is not known",
-                service);
-        code = EXIT_NOT_FOUND;
-    }
-    json_decref(list);
-    client_answer_done(&a);
-    return code;
-}
-
-static void put_curl(const json_t *request, const char *base, struct buf *out)
+static void put_curl(const json_t *request, struct buf *out)
 {
     const char *method = json_string_value(json_object_get(request, "method"));
-    const char *path = json_string_value(json_object_get(request, "url"));
+    const char *url = json_string_value(json_object_get(request, "url"));
     char *body = text_of_body(json_object_get(request, "body"));
     struct buf piece;
     const char *name;
     json_t *value;
 
     buf_init(&piece, TEXT_MAX_BYTES);
-    buf_printf(&piece, "%s%s", base, path != NULL ? path : "");
     buf_add_text(out, "curl -X ");
     put_word(out, method != NULL ? method : "GET");
     buf_add_char(out, ' ');
-    put_word(out, buf_text(&piece));
+    put_word(out, url != NULL ? url : "");
     json_object_foreach(json_object_get(request, "headers"), name, value)
     {
         buf_clear(&piece);
@@ -213,30 +172,20 @@ static void put_curl(const json_t *request, const char *base, struct buf *out)
     buf_done(&piece);
 }
 
-static enum exit_code print_curl(const struct ctl *ctl, const json_t *call)
+static enum exit_code print_curl(const json_t *call)
 {
     const json_t *request = json_object_get(call, "request");
-    const char *service = json_string_value(json_object_get(request, "service"));
-    enum exit_code code = EXIT_OK;
-    struct buf base;
     struct buf out;
 
     if (!json_is_object(request)) {
         ctl_say("this attempt sent no request");
         return EXIT_FAILED;
     }
-    buf_init(&base, PATH_MAX_BYTES);
     buf_init(&out, 4 * TEXT_MAX_BYTES);
-    if (service != NULL) {
-        code = find_base(ctl, service, &base);
-    }
-    if (code == EXIT_OK) {
-        put_curl(request, buf_text(&base), &out);
-        (void)fputs(buf_text(&out), stdout);
-    }
+    put_curl(request, &out);
+    (void)fputs(buf_text(&out), stdout);
     buf_done(&out);
-    buf_done(&base);
-    return code;
+    return EXIT_OK;
 }
 
 /* ---- the command ---------------------------------------------------------------- */
@@ -250,7 +199,7 @@ static enum exit_code show_call(const struct ctl *ctl, const struct client_answe
         return code;
     }
     if (args_has(&ctl->args, "curl")) {
-        code = print_curl(ctl, call);
+        code = print_curl(call);
     } else if (ctl->output.format == OUTPUT_NAME) {
         printf("%" JSON_INTEGER_FORMAT "\n",
                json_integer_value(json_object_get(call, "n")));

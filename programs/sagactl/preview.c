@@ -33,7 +33,6 @@ static void put_request(struct buf *line, const json_t *request)
     buf_add_text(line, "  ");
     put_text(line, request, "method");
     buf_add_text(line, " ");
-    put_text(line, request, "service");
     put_text(line, request, "url");
     if (json_is_true(json_object_get(request, "holes"))) {
         buf_add_text(line, "  (reads an answer not given yet)");

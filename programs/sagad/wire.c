@@ -125,6 +125,7 @@ static void put_service(struct services *services, const struct config_service *
                         const struct secrets *secrets)
 {
     struct service_header *headers = mem_alloc((s->headers.n + 1) * sizeof(headers[0]));
+    size_t n;
     struct service_config config = {
         .name = s->name,
         .url = s->url,
@@ -146,9 +147,19 @@ static void put_service(struct services *services, const struct config_service *
     for (size_t i = 0; i < s->headers.n; i++) {
         const struct config_header *h = config_header_at(s, i);
 
-        headers[i].name = h->name;
-        headers[i].value =
-            h->value != NULL ? h->value : secrets_value(secrets, h->secret);
+        if (h->value != NULL) {
+            headers[config.n_plain_headers++] =
+                (struct service_header){h->name, h->value};
+        }
+    }
+    n = config.n_plain_headers;
+    for (size_t i = 0; i < s->headers.n; i++) {
+        const struct config_header *h = config_header_at(s, i);
+
+        if (h->value == NULL) {
+            headers[n++] =
+                (struct service_header){h->name, secrets_value(secrets, h->secret)};
+        }
     }
     services_put(services, &config);
     free(headers);

@@ -356,7 +356,7 @@ def test_calls_show_what_went_out_without_secrets(world):
     calls = world.get(path + "/calls").json
     assert [c["n"] for c in calls["items"]] == [1, 2]
     call = calls["items"][0]
-    assert call["request"]["method"] == "POST" and call["request"]["url"] == "/pay/" + name
+    assert call["request"]["method"] == "POST" and call["request"]["url"] == world.shop.url + "/pay/" + name
     assert call["request"]["body"] == {"amount": 19.99, "card": "[redacted]"}
     headers = call["request"]["headers"]
     assert (headers["X-Api-Key"], headers["X-Plain"]) == ("[redacted]", "p")

@@ -460,7 +460,7 @@ def test_the_calls_tell_requests_answers_and_times(shop):
     ]
     payment, _, shipment = calls["items"][:3]
     assert payment["request"]["method"] == "POST"
-    assert payment["request"]["url"] == "/charges"
+    assert payment["request"]["url"] == shop.participant.url + "/charges"
     assert payment["request"]["body"]["customer"] == "[redacted]"
     assert payment["request"]["body"]["reference"] == "o-1"
     assert payment["response"]["status"] == 201

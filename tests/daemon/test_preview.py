@@ -176,7 +176,7 @@ def test_a_url_that_needs_an_answer_is_shown_with_a_hole(make_shop):
     shop = make_shop(definition)
     saga = shop.order("..").json
     said = preview(shop, saga["id"], "skip", step="stock", output={"id": "r_hand"})
-    assert said["requests"][1]["url"] == "/parcels/\u2026/mail"
+    assert said["requests"][1]["url"] == shop.participant.url + "/parcels/\u2026/mail"
     assert said["requests"][1]["body"] is None
     assert said["endsIn"] == "completed"
 
@@ -319,8 +319,8 @@ def test_time_passes_items_are_shown_and_a_signal_is_not_taken_for_granted(make_
     assert shop.client.act(saga_id, "pause").status == 200
     said = preview(shop, saga_id, "resume")
     assert [(x["item"], x["url"]) for x in said["requests"]] == [
-        (0, "/send/a"),
-        (1, "/send/b"),
+        (0, shop.participant.url + "/send/a"),
+        (1, shop.participant.url + "/send/b"),
     ]
     assert (said["endsIn"], said["rest"]) == (
         "running",
@@ -358,7 +358,7 @@ def test_sagactl_shows_a_preview_and_does_nothing(make_shop, ctl):
     saga_id = stuck_in_compensation(shop)
     done = ctl(shop.daemon, "retry", saga_id, "--step", "payment", "--preview")
     assert done.code == 0, done
-    assert "payment.compensation" in done.out and "POST payments/refunds" in done.out
+    assert "payment.compensation" in done.out and "POST %s/refunds" % shop.participant.url in done.out
     assert "ends in" in done.out and "compensated" in done.out
     told_all = ctl(shop.daemon, "close", saga_id, "--preview", "-o", "json")
     assert told_all.json["endsIn"] == "resolved"

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "engine/run/child_id.h"
-#include "engine/run/sending.h"
+#include "engine/run/sent.h"
 
 enum { KEYS_MAX = SIM_SAGAS * (1 + SIM_NODES * (SIM_ITEMS + 1) * CALLS) };
 
@@ -44,7 +44,7 @@ static void add_calls(struct arena *a, const struct sim_saga *s, const char *id,
             for (int call = 0; call < CALLS; call++) {
                 if (s->cells[n][k].seen_as[call] != 0) {
                     keys[n_keys++] =
-                        sending_key(a, id, step_id(a, n), item, (enum call_kind)call);
+                        sent_key(a, id, step_id(a, n), item, (enum call_kind)call);
                 }
             }
         }

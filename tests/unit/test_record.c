@@ -7,8 +7,8 @@
 
 static const int64_t answers[] = {0, 1, -1, 1732451923000, INT64_MIN, INT64_MAX};
 static const struct record_send sends[] = {
-    {1, SAGA_NO_ITEM, CALL_ACTION, 1, 0x0123456789abcdefU},
-    {500, 9999, CALL_COMPENSATION, UINT32_MAX, UINT64_MAX},
+    {1, SAGA_NO_ITEM, CALL_ACTION, 1, 0x0123456789abcdefU, 3},
+    {500, 9999, CALL_COMPENSATION, UINT32_MAX, UINT64_MAX, UINT64_MAX},
 };
 static const struct record_take takes[] = {{3, 7}, {4, UINT64_MAX}};
 
@@ -78,6 +78,7 @@ START_TEST(test_a_full_record_reads_back)
     ck_assert_uint_eq(back.n_sends, 2);
     ck_assert_uint_eq(back.sends[0].item, SAGA_NO_ITEM);
     ck_assert_uint_eq(back.sends[0].hash, 0x0123456789abcdefU);
+    ck_assert_uint_eq(back.sends[0].address, 3);
     ck_assert_uint_eq(back.sends[1].step, 500);
     ck_assert_uint_eq(back.sends[1].item, 9999);
     ck_assert_int_eq(back.sends[1].call, CALL_COMPENSATION);
