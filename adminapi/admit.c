@@ -241,6 +241,12 @@ static bool refuse_token(struct request *r)
                       r->actor, auth_role_name(role));
         return true;
     }
+    if (!auth_is_within_rate(r->token, clk_mono_us())) {
+        answer_refuse(r, PROBLEM_RATE_LIMITED,
+                      "The token '%s' may make %u requests a second", r->actor,
+                      (unsigned)r->token->rate_per_s);
+        return true;
+    }
     return false;
 }
 

@@ -87,6 +87,25 @@ bool auth_may_start(const struct api_token *token, const char *definition)
     return false;
 }
 
+bool auth_is_within_rate(const struct api_token *token, uint64_t now_us)
+{
+    const uint64_t second_us = 1000000;
+    uint_fast64_t paid_us;
+    uint64_t next_us;
+
+    if (token == NULL || token->rate_per_s == 0 || token->paid_us == NULL) {
+        return true;
+    }
+    paid_us = atomic_load(token->paid_us);
+    do {
+        next_us = (paid_us > now_us ? paid_us : now_us) + second_us / token->rate_per_s;
+        if (next_us > now_us + second_us) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(token->paid_us, &paid_us, next_us));
+    return true;
+}
+
 const char *auth_role_name(enum auth_role role)
 {
     switch (role) {

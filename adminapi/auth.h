@@ -6,11 +6,12 @@
  * Roles do not include each other, but admin includes all. Without any token configured
  * everything is allowed from loopback, by "anonymous".
  *
- * Pure over the configuration; any thread.
+ * Pure over the configuration, but for how much of a token's rate is used up; any thread.
  */
 #ifndef ADMINAPI_AUTH_H
 #define ADMINAPI_AUTH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,10 @@ struct api_token {
     const char *const *definitions; /* What it is for (scope.h); none: everything. */
     size_t n_definitions;
     uint64_t expires_ms; /* Wall; 0: never. */
+    uint32_t rate_per_s; /* Requests, at most a second's worth at once; 0: no limit. */
+    /* Monotonic us at which all that was let through is paid for: all that a rate
+     * needs (GCRA), and one word that threads may share. */
+    atomic_uint_fast64_t *paid_us; /* Borrowed; NULL: no limit. */
 };
 
 struct auth_tokens { /* Borrowed. */
@@ -60,6 +65,9 @@ enum auth_answer auth_check(const struct auth_tokens *tokens, const char *author
 /* token NULL: anonymous, who may everything. */
 bool auth_may(const struct api_token *token, enum auth_role role);
 bool auth_may_start(const struct api_token *token, const char *definition);
+
+/* One request more at now_us (monotonic)? token NULL: yes. */
+bool auth_is_within_rate(const struct api_token *token, uint64_t now_us);
 
 /* "starter". NULL: not a role. */
 const char *auth_role_name(enum auth_role role);

@@ -359,6 +359,7 @@ static bool read_start(struct request *r, struct body_member *m, json_t *body,
     int64_t version = 0;
 
     (void)body_whole(r, &m[M_VERSION], 1, &version); /* Absent: 0, the current one. */
+    r->command.of.start.pinned = (uint32_t)version;
     read_id(r, &m[M_ID]);
     read_labels(r, &m[M_LABELS]);
     if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid")) {

@@ -51,6 +51,7 @@ enum command_wait {
 struct command_start {
     uint64_t definition; /* Number of the version. */
     const char *definition_name;
+    uint32_t pinned;    /* The version asked for; 0: none, so the current one. */
     const char *closed; /* Why the definition takes no new saga; NULL: it does. A start
                          * that is repeated is answered all the same (S7). */
     const char *misfit; /* Why the input cannot start one; NULL: it can. Same. */

@@ -49,15 +49,19 @@ static bool may_start(struct engine *e, struct command *c)
     return true;
 }
 
-/* Does the existing saga have this start's definition and input? */
+/* Does the existing saga have this start's definition and input? An id was given to one
+ * version; of a unique key's saga S7 asks for the input only. Labels are not asked about:
+ * those of the first start stand. */
 static bool is_same_start(struct engine *e, const struct resident *r,
-                          const struct command *c)
+                          const struct command *c, bool is_by_id)
 {
+    const uint32_t pinned = is_by_id ? c->of.start.pinned : 0;
     struct store_bytes input;
     struct err_info info;
     struct render_scope scope;
 
-    if (strcmp(r->entry->definition->name, c->of.start.definition_name) != 0) {
+    if (strcmp(r->entry->definition->name, c->of.start.definition_name) != 0 ||
+        (pinned != 0 && pinned != r->entry->version)) {
         return false;
     }
     if (r->docs != NULL) {
@@ -87,11 +91,11 @@ static void answer_existing(struct engine *e, struct command *c, uint64_t num,
         return;
     }
     turn_load_state(e, r);
-    if (!is_same_start(e, r, c)) {
+    if (!is_same_start(e, r, c, strcmp(what, "id") == 0)) {
         c->conflict_id = arena_text(c->arena, r->row.id);
         commands_refuse(c, PROBLEM_KEY_CONFLICT,
-                        "Saga %s has this %s with another definition or input", r->row.id,
-                        what);
+                        "Saga %s has this %s with another definition, version or input",
+                        r->row.id, what);
         turn_let_go(e, r);
         return;
     }

@@ -202,6 +202,25 @@ static void view_row(const struct view_fold *f, struct store_saga *row)
     row->ended_ms = saga_is_final(f->state) ? f->at_ms : 0;
 }
 
+/* The state holds why a call was queued; since then its service may have gone (the
+ * recovery makes no turn of that). */
+static void find_homeless(const struct view_fold *f, struct view_step *steps)
+{
+    for (uint16_t i = 0; i < f->state->n_cells; i++) {
+        const struct saga_cell *c = &f->state->cells[i];
+        const struct definition_call *call =
+            c->state == CELL_QUEUED ? definition_call_of(f->definition, c->step, c->call)
+                                    : NULL;
+        struct err_info info;
+        uint64_t num;
+
+        if (call != NULL && call->service != NULL &&
+            address_find(f->reader, call->service, f->a, &num, &info) == ERR_NOT_FOUND) {
+            steps[c->step].is_homeless = true;
+        }
+    }
+}
+
 static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view *out)
 {
     const uint16_t n = f->definition->plan->n_nodes;
@@ -225,6 +244,7 @@ static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view 
     view_row(f, &out->row);
     if (f->reader != NULL) {
         view_family(f->reader, out, steps, f->a);
+        find_homeless(f, steps);
     }
     out->why = why_of(out, now_ms, f->a);
 }

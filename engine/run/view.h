@@ -26,6 +26,8 @@ struct view_step {
     /* 0 none. started: its first attempt became due, its wait or first child began;
      * ended: it came to stand as it does, 0 while something is open for it. */
     uint64_t started_ms, ended_ms, next_attempt_ms;
+    bool is_homeless;            /* What is queued waits for a service that is not
+                                  * configured any more. */
     uint64_t in_flight_until_ms; /* Its calls due end by then; 0: none is. */
     bool has_output;
     struct docs_answer output;
@@ -96,7 +98,7 @@ struct view_call {
     size_t body_n;
     bool is_truncated;
     int32_t timings_us[RECORD_TIMINGS]; /* dns connect tls firstByte total, -1 unknown. */
-    const struct address_text *to; /* Where it went; shared; NULL: not known. */
+    const struct address_text *to;      /* Where it went; shared; NULL: not known. */
     bool has_request; /* Rendered again, the same bytes (S3); false: it cannot be. */
     struct render_request request;
 };

@@ -220,8 +220,10 @@ static const char *why_queued(const struct why *w, const struct saga_cell *c)
 {
     const char *what = call_of(w, c);
     const char *service = service_in_words(w, c);
+    const enum saga_slot slot =
+        w->v->steps[c->step].is_homeless ? SAGA_SLOT_MISSING : c->slot;
 
-    switch (c->slot) {
+    switch (slot) {
     case SAGA_SLOT_FULL:
         return arena_printf(
             w->a, "%s waits for a free place at %s (maxConcurrent or maxCallsInFlight)",

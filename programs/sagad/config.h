@@ -69,6 +69,7 @@ struct config_token {
     struct config_texts roles;
     struct config_texts definitions; /* Empty: any. */
     const char *expires;             /* RFC 3339; NULL never. */
+    uint64_t rate_per_s;             /* 0: no limit. */
 };
 
 enum config_origin {

@@ -313,6 +313,10 @@ static void check_tokens(struct config *c)
             config_problem(c, path, "'%s' is not a time like 2027-01-01T00:00:00Z",
                            t->expires);
         }
+        if (t->rate_per_s > 1000000) {
+            config_problem(c, arena_printf(c->arena, "%s/rate", path),
+                           "this must be at most 1000000/s");
+        }
         check_roles(c, t, path);
     }
 }

@@ -92,6 +92,9 @@ static const struct config_member token_rows[] = {
     {.name = "roles", TEXTS_AT(config_token, roles)},
     {.name = "definitions", TEXTS_AT(config_token, definitions)},
     {.name = "expires", TEXT_AT(config_token, expires)},
+    {.name = "rate",
+     .kind = CONFIG_RATE,
+     .offset = offsetof(struct config_token, rate_per_s)},
 };
 static const struct config_members token = ROWS(token_rows);
 

@@ -35,7 +35,8 @@ struct generation {
     struct config *config;
     struct secrets *secrets; /* NULL once the engine's thread has them. */
     struct api_token *tokens;
-    struct auth_tokens in_force; /* The same, as the API asks for them. */
+    atomic_uint_fast64_t *paid_us; /* Of each token's rate. */
+    struct auth_tokens in_force;   /* The same, as the API asks for them. */
     struct generation *before;
 };
 
@@ -58,7 +59,8 @@ struct wire {
     char folder[TEMPORARY_PATH_MAX]; /* Of a temporary database; "" none. */
 };
 
-static struct api_token *make_tokens(const struct config *c)
+static struct api_token *make_tokens(const struct config *c,
+                                     atomic_uint_fast64_t *paid_us)
 {
     struct api_token *tokens = mem_alloc((c->tokens.n + 1) * sizeof(tokens[0]));
 
@@ -72,6 +74,8 @@ static struct api_token *make_tokens(const struct config *c)
         for (size_t j = 0; j < t->roles.n; j++) {
             tokens[i].roles |= (uint32_t)auth_role_of(t->roles.items[j]);
         }
+        tokens[i].rate_per_s = (uint32_t)t->rate_per_s;
+        tokens[i].paid_us = &paid_us[i];
         if (t->expires != NULL) {
             bool is_time = clk_from_text(t->expires, &tokens[i].expires_ms);
 
@@ -88,7 +92,8 @@ static void add_generation(struct wire *w, struct config *config, struct secrets
     g->wire = w;
     g->config = config;
     g->secrets = secrets;
-    g->tokens = make_tokens(config);
+    g->paid_us = mem_alloc((config->tokens.n + 1) * sizeof(g->paid_us[0]));
+    g->tokens = make_tokens(config, g->paid_us);
     g->in_force = (struct auth_tokens){g->tokens, config->tokens.n};
     g->before = w->now;
     w->now = g;
@@ -510,6 +515,7 @@ void wire_stop(struct wire *w)
         w->now = g->before;
         secrets_destroy(g->secrets);
         free(g->tokens);
+        free(g->paid_us);
         config_destroy(g->config);
         free(g);
     }

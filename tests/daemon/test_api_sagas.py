@@ -279,6 +279,27 @@ def test_id_starts_once_and_with_other_input_conflicts(world):
     assert body["link"] == "/v1/sagas/my-id_1.~"
 
 
+def test_an_id_belongs_to_the_version_it_was_started_with(world):
+    name = "versions"
+    for wait in ("1h", "2h"):
+        world.ask("PUT", "/v1/definitions/" + name,
+                  {"name": name, "steps": [{"id": "nap", "wait": wait}]})
+    start = {"definition": name, "id": "pinned", "version": 1}
+    assert world.post("/v1/sagas", start).json["version"] == 1
+    again = world.post("/v1/sagas", start)
+    assert (again.status, again.headers["Idempotency-Replayed"]) == (202, "true")
+    unpinned = world.post("/v1/sagas", {"definition": name, "id": "pinned"})
+    assert (unpinned.status, unpinned.json["version"]) == (202, 1)
+    problem(world.post("/v1/sagas", dict(start, version=2)), 409, "key-conflict")
+
+
+def test_labels_of_a_repeated_start_are_not_its_content(world):
+    first = world.start("same", id="labelled", labels={"team": "a"})
+    again = world.start("same", id="labelled", labels={"team": "b"})
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (first.json["labels"], again.json["labels"]) == ({"team": "a"}, {"team": "a"})
+
+
 def test_a_repeated_start_is_answered_though_the_current_version_would_refuse_it(world):
     steps = [{"id": "nap", "wait": "1h"}]
     strict = {"schema": {"type": "object", "required": ["more"]}}

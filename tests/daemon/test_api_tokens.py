@@ -93,6 +93,19 @@ def test_missing_and_wrong_tokens_are_401_with_a_challenge(world):
     assert answer.status == 401
 
 
+def test_a_token_beyond_its_rate_is_429_and_others_are_not(make_daemon):
+    slow, entry = make_token("slow", "reader")
+    quick, other = make_token("quick", "reader")
+    daemon = make_daemon(config={"tokens": [dict(entry, rate="1/s"), other]})
+    answers = [Client(daemon.port, slow).get("/v1/sagas") for _ in range(20)]
+    assert answers[0].status == 200
+    refused = next(a for a in answers if a.status == 429)
+    assert refused.json["code"] == "rate-limited" and "'slow'" in refused.json["detail"]
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert Client(daemon.port, quick).get("/v1/sagas").status == 200
+    assert Client(daemon.port, slow).get("/healthz").status == 200
+
+
 def test_starter_starts_its_definitions_only(world):
     client = Client(world.port, world.tokens["trips"])
     assert client.start("trip").status == 202

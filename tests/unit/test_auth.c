@@ -31,6 +31,33 @@ static enum auth_answer check(const char *header, uint64_t now_ms)
     return auth_check(&all, header, true, now_ms, &token);
 }
 
+START_TEST(test_a_rate_lets_a_seconds_worth_through_and_then_one_at_a_time)
+{
+    atomic_uint_fast64_t paid_us = 0;
+    const struct api_token token = {.rate_per_s = 4, .paid_us = &paid_us};
+    const uint64_t now_us = 5000000;
+
+    for (int i = 0; i < 4; i++) {
+        ck_assert(auth_is_within_rate(&token, now_us));
+    }
+    ck_assert(!auth_is_within_rate(&token, now_us));
+    ck_assert(!auth_is_within_rate(&token, now_us + 249999));
+    ck_assert(auth_is_within_rate(&token, now_us + 250000));
+    ck_assert(!auth_is_within_rate(&token, now_us + 250000));
+}
+END_TEST
+
+START_TEST(test_without_a_rate_everything_is_let_through)
+{
+    const struct api_token token = {.rate_per_s = 0};
+
+    for (int i = 0; i < 100; i++) {
+        ck_assert(auth_is_within_rate(&token, 1));
+        ck_assert(auth_is_within_rate(NULL, 1));
+    }
+}
+END_TEST
+
 START_TEST(test_known_token_names_the_actor)
 {
     const struct api_token *token = NULL;
@@ -129,5 +156,7 @@ int main(void)
                       test_token_ends_when_it_expires,
                       test_without_tokens_only_this_machine_may_ask,
                       test_roles_do_not_include_each_other_but_admin_all,
-                      test_token_may_start_only_its_definitions, test_role_has_one_name);
+                      test_token_may_start_only_its_definitions, test_role_has_one_name,
+                      test_a_rate_lets_a_seconds_worth_through_and_then_one_at_a_time,
+                      test_without_a_rate_everything_is_let_through);
 }
