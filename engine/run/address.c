@@ -305,6 +305,9 @@ enum err address_find(struct store_reader *r, const char *service, struct arena 
     int64_t num;
     enum err e = store_read_meta(r, META_NAME, a, &text, info);
 
+    if (e == ERR_NOT_FOUND) {
+        return err_set(info, ERR_INVALID, "where services are is not written yet");
+    }
     if (e != ERR_OK) {
         return e;
     }

@@ -71,7 +71,7 @@ MUST_CHECK enum err address_read(struct store_reader *r, uint64_t num, struct ar
                                  struct address_text *out, struct err_info *info);
 
 /* Where calls of that service (NULL: absolute URLs) go now. ERR_NOT_FOUND: it is not
- * configured. */
+ * configured; ERR_INVALID: no engine has written any. */
 MUST_CHECK enum err address_find(struct store_reader *r, const char *service,
                                  struct arena *a, uint64_t *out, struct err_info *info);
 
