@@ -58,7 +58,7 @@ static enum err find_begun(struct store_reader *r, uint64_t at_ms, uint64_t top,
         struct newest newest;
 
         e = find_newest(r, middle, a, &newest, info);
-        if (e == ERR_OK && (newest.num <= low || newest.started_ms < at_ms)) {
+        if (e == ERR_OK && newest.started_ms < at_ms) {
             low = middle; /* From newest.num to here there is nothing. */
         } else if (e == ERR_OK) {
             top = newest.num;

@@ -127,6 +127,7 @@ START_TEST(test_a_clock_that_was_set_back_by_an_hour_hides_nothing)
 {
     const struct store_filter before = {.started_before_ms = 120 * HOUR};
     const struct store_filter after = {.started_after_ms = 120 * HOUR};
+    const struct store_filter within = {.started_after_ms = 120 * HOUR + HOUR / 4 * 3};
 
     contract_commit_definitions();
     for (uint64_t n = 1; n <= 40; n++) {
@@ -140,6 +141,8 @@ START_TEST(test_a_clock_that_was_set_back_by_an_hour_hides_nothing)
     contract_commit();
     ck_assert_str_eq(contract_list(&before, 0, 3), "20 19 18");
     ck_assert_str_eq(contract_list(&after, 24, 99), "23 22 21");
+    ck_assert_str_eq(contract_list(&within, 0, 99),
+                     "40 39 38 37 36 35 34 33 32 31 30 29 28 27 26 25 24 23 21");
 }
 END_TEST
 
