@@ -16,8 +16,8 @@
 
 enum {
     SAGAS_A_ROUND = 8,
-    SAGAS_A_BATCH = 16, /* Of one commit's turns: what starts wait for beside them. */
-    SAGAS_A_MS = 2,     /* Over time: 100,000 take a minute, and starts feel little. */
+    SAGAS_A_BATCH = 16,     /* Of one commit's turns: what starts wait for beside them. */
+    SAGAS_A_MS = 2,         /* Over time: 100,000 take a minute; commits stay short. */
     NUMBERS_A_ROUND = 1024, /* Of sagas looked at in one round: under a millisecond. */
     LINE_MAX = 1000,        /* Calls waiting for a slot: then retries wait, too. */
     LINE_WAIT_MS = 1000,
