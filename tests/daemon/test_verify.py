@@ -83,6 +83,20 @@ def test_a_changed_state_is_found_and_named(stopped, sagad):
     assert "1 sagas differ" in result.out
 
 
+@pytest.mark.parametrize("place, other", [("MAX", 1), ("MIN", 2)])
+def test_an_event_that_cannot_happen_there_is_told(stopped, sagad, place, other):
+    """The core takes it for a bug of its caller; a damaged file is none."""
+    tamper(
+        stopped,
+        "UPDATE journal SET (event, data) = (SELECT event, data FROM journal"
+        " WHERE turn = %d LIMIT 1) WHERE seq = (SELECT %s(seq) FROM journal)"
+        % (other, place),
+    )
+    result = sagad("verify", "--store", stopped.config["store"])
+    assert result.code == 1, result
+    assert "its event cannot happen there" in result.out, result
+
+
 def test_a_missing_turn_is_found(stopped, sagad):
     seq, turn, _, saga = last_turn(stopped, offset=1)
     tamper(stopped, "DELETE FROM journal WHERE seq = ?", seq)
