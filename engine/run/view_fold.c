@@ -235,9 +235,13 @@ static bool shows_the_same(struct view_fold *f)
 
 void view_fold_settle(struct view_fold *f)
 {
-    const struct view_held *last = &f->held[f->n_held - 1];
+    const struct view_held *last;
 
-    if (f->n_held == 0 || !decode(f, last->state, last->state_n)) {
+    if (f->n_held == 0) {
+        return;
+    }
+    last = &f->held[f->n_held - 1];
+    if (!decode(f, last->state, last->state_n)) {
         return;
     }
     if (shows_the_same(f)) {
