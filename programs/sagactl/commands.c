@@ -104,6 +104,8 @@ static const struct command_row commands[] = {
     {"service resume", "NAME", "call a service again", service_act, POSTED, NULL},
     {"service breaker", "NAME STATE", "hold its breaker open or closed; auto: do not",
      service_breaker, POSTED, NULL},
+    {"engine resume", NULL, "let an engine that was restored from a backup go on",
+     engine_resume, POSTED " yes ", "Calls are made again; --reason is needed.\n"},
     {"token create", NULL, "make a token and its entry for the configuration",
      token_create, SHOWN " name role definition expires ",
      "The token is shown once and kept nowhere. Needs no server.\n"},

@@ -69,7 +69,8 @@ int definition_explore(struct ctl *ctl);
 int definition_graph(struct ctl *ctl); /* picture.c */
 int definition_diff(struct ctl *ctl);
 int service_list(struct ctl *ctl); /* services.c */
-int service_act(struct ctl *ctl);  /* service pause, service resume */
+int engine_resume(struct ctl *ctl);
+int service_act(struct ctl *ctl); /* service pause, service resume */
 int service_breaker(struct ctl *ctl);
 int token_create(struct ctl *ctl);     /* token.c */
 int conformance_test(struct ctl *ctl); /* conformance.c */

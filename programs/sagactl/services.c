@@ -1,4 +1,4 @@
-/* services.c - `sagactl service list|pause|resume|breaker`. */
+/* services.c - `sagactl service list|pause|resume|breaker`, `sagactl engine resume`. */
 #include <stdio.h>
 #include <string.h>
 
@@ -111,4 +111,26 @@ int service_breaker(struct ctl *ctl)
         return EXIT_USAGE;
     }
     return (int)change(ctl, state);
+}
+
+int engine_resume(struct ctl *ctl)
+{
+    struct client_answer a;
+    enum exit_code code =
+        ask_person(ctl, "Make calls again, with what this backup knows?");
+    struct buf body;
+
+    if (code != EXIT_OK) {
+        return (int)code;
+    }
+    buf_init(&body, BODY_MAX_BYTES);
+    client_answer_init(&a);
+    make_body(ctl, NULL, &body);
+    code = ask_post(ctl, "/v1/resume", buf_text(&body), &a);
+    if (code == EXIT_OK && !ask_print_json(ctl, &a)) {
+        printf("The engine goes on.\n");
+    }
+    client_answer_done(&a);
+    buf_done(&body);
+    return (int)code;
 }

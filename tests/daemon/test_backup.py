@@ -307,6 +307,24 @@ def test_a_restored_database_starts_paused_and_says_so(
     ended(daemon)
 
 
+def test_sagactl_lets_it_go_on(daemon, sagad, ctl, tmp_path):
+    open_one = daemon.client.start("order").json["id"]
+    target = tmp_path / "copy"
+    assert backup(sagad, daemon, target).code == 0
+    lose(daemon)
+    restore(sagad, daemon, target)
+    eventually(lambda: daemon.client.saga(open_one)["paused"], "paused")
+    without = ctl(daemon, "engine", "resume")
+    assert without.code == 10 and "reason" in without.err, without
+    done = ctl(daemon, "engine", "resume", "--reason", "ledgers compared")
+    assert done.code == 0 and done.out == "The engine goes on.\n", done
+    eventually(lambda: not daemon.client.saga(open_one)["paused"], "resumed")
+    again = ctl(daemon, "engine", "resume", "--reason", "again")
+    assert again.code == 4, again
+    audit = daemon.client.get("/v1/audit?action=engine-resume").json["items"]
+    assert [a["reason"] for a in audit] == ["ledgers compared"]
+
+
 def test_resuming_needs_a_reason(daemon):
     assert daemon.client.ask("POST", "/v1/resume", {}).status == 422
 
