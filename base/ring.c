@@ -17,8 +17,9 @@
 #include "base/mem.h"
 
 #define WORD_BYTES sizeof(uint64_t)
-#define SIZE_BITS 13 /* Of a record's first word: its bytes; the rest is its position. \
-                      */
+#define SIZE_BITS                                                        \
+    13 /* Of a record's first word: its bytes; the rest is its position. \
+        */
 #define SIZE_MASK (((uint64_t)1 << SIZE_BITS) - 1)
 
 struct ring {

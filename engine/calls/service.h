@@ -33,7 +33,7 @@ struct service_config {
     const struct service_header *headers; /* Sent with each call; may hold secrets. */
     size_t n_headers;
     size_t n_plain_headers; /* The first so many hold no secret and may be shown. */
-    const char *bearer; /* Secret's value, or NULL. */
+    const char *bearer;     /* Secret's value, or NULL. */
     /* TLS, texts of PEM files: so a reload that brings other ones brings new connections,
      * and never half of a pair. */
     const char *ca_pem;             /* NULL: the system's. */

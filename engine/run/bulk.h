@@ -6,9 +6,9 @@
  * largest number down; the batch that holds their turns holds what became of each and
  * where to go on, so that a crash at any moment repeats nothing and leaves nothing out.
  *
- * It gives way: so many sagas a round, a batch and a millisecond, a bounded part of the list looked at
- * in one round, no more sagas brought into memory when it fills up, retries no faster
- * than services take them.
+ * It gives way: so many sagas a round, a batch and a millisecond, a bounded part of the
+ * list looked at in one round, no more sagas brought into memory when it fills up,
+ * retries no faster than services take them.
  *
  * Engine thread only.
  */

@@ -75,7 +75,7 @@ struct engine {
     uint64_t next_saga;
     uint64_t next_definition;
     uint64_t next_notify;
-    uint64_t next_kept;  /* The next text's number among the vars. */
+    uint64_t next_kept; /* The next text's number among the vars. */
     struct addresses addresses;
     uint64_t vars;       /* Number of the configuration's vars as stored; 0 none. */
     uint64_t free_bytes; /* Of the disk, as last seen. */

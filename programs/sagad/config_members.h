@@ -19,11 +19,11 @@ enum config_kind {
     CONFIG_DURATION,
     CONFIG_RATE,
     CONFIG_COUNT,
-    CONFIG_WORD,    /* The number of one of `words`. */
-    CONFIG_JSON,    /* An object, kept as it is. */
-    CONFIG_OBJECT,  /* `inner`; its fields are the same struct's. */
-    CONFIG_NAMED,   /* Entries by name. */
-    CONFIG_LIST,    /* Entries. */
+    CONFIG_WORD,   /* The number of one of `words`. */
+    CONFIG_JSON,   /* An object, kept as it is. */
+    CONFIG_OBJECT, /* `inner`; its fields are the same struct's. */
+    CONFIG_NAMED,  /* Entries by name. */
+    CONFIG_LIST,   /* Entries. */
 };
 
 struct config_members;

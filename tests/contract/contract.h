@@ -59,7 +59,8 @@ void contract_commit_definitions(void);
 /* "3 2 1": numbers of the sagas that pass. */
 const char *contract_list(const struct store_filter *filter, uint64_t before,
                           size_t most);
-/* The same in pages whose first stretch is so long and which have no time for a second. */
+/* The same in pages whose first stretch is so long and which have no time for a second.
+ */
 const char *contract_pages(const struct store_filter *filter, uint64_t before,
                            size_t most, uint64_t stretch);
 const char *contract_awake(uint64_t after, size_t most);

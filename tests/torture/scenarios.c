@@ -8,8 +8,9 @@
 #include "engine/store/sqlite/sqlite_migrate.h"
 #include "tests/torture/torture.h"
 
-#define FIRST (TORTURE_SAGAS + 1) /* The first saga, and batch, that a scenario makes. \
-                                   */
+#define FIRST                                                                \
+    (TORTURE_SAGAS + 1) /* The first saga, and batch, that a scenario makes. \
+                         */
 
 static enum err wrong(struct torture *t, const char *what)
 {
