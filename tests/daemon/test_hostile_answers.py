@@ -134,6 +134,9 @@ def definition(name, reads):
     return {"name": name, "steps": [{"id": "a", "call": call, "compensate": None}]}
 
 
+SENT_AGAIN = "sent again on a new connection"
+
+
 class World:
     def __init__(self, folder):
         self.participant = RawParticipant()
@@ -141,18 +144,33 @@ class World:
         self.client = self.daemon.client
         for name, reads in (("blind", False), ("reads", True)):
             self.client.put_definition(definition(name, reads))
-        for name, case in CASES.items():
-            answer = self.client.start(
-                "reads" if case.reads else "blind", {"case": name},
-                id="s-" + name.replace("_", "-"))
-            assert answer.status in (200, 202), answer
+        for name in CASES:
+            self.begin(name, 0)
+
+    @staticmethod
+    def saga_id(name, n):
+        return "s-%s-%d" % (name.replace("_", "-"), n)
+
+    def begin(self, name, n):
+        answer = self.client.start(
+            "reads" if CASES[name].reads else "blind", {"case": name},
+            id=self.saga_id(name, n))
+        assert answer.status in (200, 202), answer
 
     def calls(self, name):
-        """Of the ended saga, oldest first."""
-        saga_id = "s-" + name.replace("_", "-")
-        saga = self.client.wait_status(
-            saga_id, "completed", "compensated", "stuck", deadline_s=60)
-        return saga, self.client.get("/v1/sagas/%s/calls" % saga_id).json["items"]
+        """Of the ended saga, oldest first. A kept connection that another case closed
+        just then is libcurl's to send on again, and says nothing of this case."""
+        for n in range(10):
+            saga_id = self.saga_id(name, n)
+            saga = self.client.wait_status(
+                saga_id, "completed", "compensated", "stuck", deadline_s=60)
+            calls = self.client.get("/v1/sagas/%s/calls" % saga_id).json["items"]
+            if SENT_AGAIN not in (calls[0]["detail"] or "") or SENT_AGAIN in CASES[name].says:
+                break
+            with self.participant.lock:
+                self.participant.came[name] = 0
+            self.begin(name, n + 1)
+        return saga, calls
 
 
 @pytest.fixture(scope="module")
