@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 packages=(
     gcc libc6-dev cmake ninja-build pkg-config
-    libsqlite3-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev
+    libsqlite3-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev openssl
     check python3 python3-pytest python3-hypothesis python3-jsonschema jq spin faketime
 )
 log=""
