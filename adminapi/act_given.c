@@ -5,7 +5,7 @@
 
 #include "adminapi/answer.h"
 
-static void read_outcome(struct request *r, struct command_act *act,
+static void read_outcome(struct request *r, struct act_asked *act,
                          const struct body_member *m)
 {
     const char *outcome = body_needed_text(r, m);
@@ -20,7 +20,7 @@ static void read_outcome(struct request *r, struct command_act *act,
     }
 }
 
-void act_given_read(struct request *r, struct command_act *act,
+void act_given_read(struct request *r, struct act_asked *act,
                     const struct act_given *given)
 {
     if (act->action == SAGA_EV_SKIP) {

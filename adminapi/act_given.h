@@ -13,7 +13,7 @@ struct act_given { /* The body's members of that name. */
 };
 
 /* Into act, as act->action needs them; what is wrong is noted as a fault. */
-void act_given_read(struct request *r, struct command_act *act,
+void act_given_read(struct request *r, struct act_asked *act,
                     const struct act_given *given);
 
 #endif /* ADMINAPI_ACT_GIVEN_H */

@@ -7,12 +7,12 @@
 #include "adminapi/page.h"
 #include "base/hash.h"
 #include "base/ids.h"
-#include "engine/run/preview_token.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/preview_token.h"
+#include "engine/view/saga_text.h"
 
 const char *bulk_confirm_write(const struct command_bulk *b, struct arena *a)
 {
-    const struct command_act *act = &b->act;
+    const struct act_asked *act = &b->act;
     const char *const texts[] = {
         b->id,
         arena_number(a, b->upto),

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "adminapi/answer.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 static const char *status_name(enum store_bulk_status status)
 {

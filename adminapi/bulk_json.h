@@ -6,7 +6,7 @@
 
 #include "adminapi/request.h"
 #include "base/json.h"
-#include "engine/run/saga_filter.h"
+#include "engine/view/saga_filter.h"
 
 /* Its members, into an open object: all but `items`. */
 void bulk_json_members(struct json_out *o, const struct store_bulk *b);

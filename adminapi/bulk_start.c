@@ -85,7 +85,7 @@ static const struct shape *read_action(struct request *r, const struct body_memb
 static void read_what(struct request *r, const struct shape *shape,
                       const struct body_member all[static MEMBERS])
 {
-    struct command_act *act = &r->command.of.bulk.act;
+    struct act_asked *act = &r->command.of.bulk.act;
 
     act->action = shape->kind;
     for (size_t i = M_STEP; i < MEMBERS; i++) {
@@ -278,7 +278,7 @@ static bool is_same_text(const char *a, const char *b)
 /* Was the bulk action that is there started with this request? */
 static bool is_same(const struct command_bulk *b, const struct store_bulk *row)
 {
-    const struct command_act *act = &b->act;
+    const struct act_asked *act = &b->act;
 
     return act->action == row->action && strcmp(b->filter, row->filter) == 0 &&
            is_same_text(act->step, row->step) && act->is_applied == row->is_applied &&
@@ -370,7 +370,7 @@ static void started(struct request *r)
 static bool read_request(struct request *r, struct body_member all[static MEMBERS],
                          struct saga_filter *filter)
 {
-    struct command_act *act = &r->command.of.bulk.act;
+    struct act_asked *act = &r->command.of.bulk.act;
     const struct shape *shape;
 
     for (size_t i = 0; i < MEMBERS; i++) {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "adminapi/redact.h"
-#include "engine/run/saga_text.h"
-#include "engine/run/sent.h"
+#include "engine/view/saga_text.h"
+#include "engine/view/sent.h"
 
 /* The attempt's name, and what its headers are made of. */
 static struct sent_attempt attempt_of(const struct view *v,

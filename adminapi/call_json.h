@@ -7,8 +7,8 @@
 #define ADMINAPI_CALL_JSON_H
 
 #include "base/json.h"
-#include "engine/run/preview.h"
-#include "engine/run/view.h"
+#include "engine/view/preview.h"
+#include "engine/view/view.h"
 
 /* The request is shown as it was sent: full URL, every header. a: scratch. */
 void call_json_write(struct json_out *o, const struct view *v,

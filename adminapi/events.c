@@ -13,7 +13,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "engine/run/engine.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 #define READS_A_FILL 4096 /* Bounds the door's work while nothing matches. */
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "adminapi/request.h"
-#include "engine/run/saga_filter.h"
+#include "engine/view/saga_filter.h"
 
 /* False: a parameter makes no sense and the request was answered (400). */
 bool filter_read(struct request *r, struct saga_filter *out);

@@ -8,7 +8,7 @@
 #include "adminapi/call_json.h"
 #include "adminapi/saga_answer.h"
 #include "base/clk.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 bool preview_is_asked(struct request *r, bool *out)
 {

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "base/json.h"
-#include "engine/run/address.h"
+#include "engine/view/address_text.h"
 
 struct redact { /* Borrowed. */
     const char *const *paths;

@@ -22,7 +22,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "engine/run/command.h"
-#include "engine/run/registry.h"
+#include "engine/view/registry.h"
 
 #define REQUEST_ANSWER_HEADERS 12
 #define REQUEST_ANSWER_MAX (64U * 1024 * 1024) /* A page of calls stays far below. */

@@ -9,7 +9,7 @@
 
 #include "adminapi/request.h"
 #include "base/json.h"
-#include "engine/run/view.h"
+#include "engine/view/view.h"
 
 /* The saga's row by the path's id, from the store. False: answered, 404, 410 or
  * 503. */

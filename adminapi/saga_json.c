@@ -7,9 +7,9 @@
 #include "adminapi/redact.h"
 #include "base/clk.h"
 #include "engine/core/legal.h"
-#include "engine/run/saga_text.h"
-#include "engine/run/trace.h"
-#include "engine/run/why.h"
+#include "engine/view/saga_text.h"
+#include "engine/view/trace.h"
+#include "engine/view/why.h"
 
 #define ITEMS_SHOWN 100 /* Of a forEach in the saga itself. */
 

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "engine/core/plan.h"
-#include "engine/run/view.h"
+#include "engine/view/view.h"
 
 /* The whole saga. is_noted adds "noted": true (S27). */
 void saga_json_write(struct json_out *o, const struct view *v, bool is_noted,

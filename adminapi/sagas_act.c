@@ -125,7 +125,7 @@ static void read_reason(struct request *r, const struct body_member *m, bool is_
 static void read_step(struct request *r, const struct act_shape *shape,
                       const struct body_member all[static MEMBERS])
 {
-    struct command_act *act = &r->command.of.act;
+    struct act_asked *act = &r->command.of.act;
     int64_t item;
     int64_t revision;
 
@@ -149,7 +149,7 @@ static void read_step(struct request *r, const struct act_shape *shape,
 /* The named step must be the definition's, and have items if one is named. */
 static bool check_step(struct request *r, const struct body_member all[static MEMBERS])
 {
-    const struct command_act *act = &r->command.of.act;
+    const struct act_asked *act = &r->command.of.act;
     const struct registry_entry *entry;
     struct err_info info = {.text = ""};
     struct store_saga row;
@@ -187,10 +187,10 @@ static void act(struct request *r, const struct act_shape *shape)
         return;
     }
     c->kind = COMMAND_ACT;
-    c->of.act = (struct command_act){.id = r->parameters[0],
-                                     .action = shape->kind,
-                                     .item = SAGA_NO_ITEM,
-                                     .body = JSON_SPAN_NONE};
+    c->of.act = (struct act_asked){.id = r->parameters[0],
+                                   .action = shape->kind,
+                                   .item = SAGA_NO_ITEM,
+                                   .body = JSON_SPAN_NONE};
     if (!read_members(r, shape, all)) {
         return;
     }

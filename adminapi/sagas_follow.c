@@ -13,7 +13,7 @@
 #include "adminapi/stream.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 #define TURNS_A_FILL 256
 

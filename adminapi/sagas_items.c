@@ -8,8 +8,8 @@
 #include "adminapi/saga_answer.h"
 #include "adminapi/saga_json.h"
 #include "base/json.h"
-#include "engine/run/saga_text.h"
-#include "engine/run/view_items.h"
+#include "engine/view/saga_text.h"
+#include "engine/view/view_items.h"
 
 static void put_time_if(struct json_out *o, const char *name, uint64_t ms)
 {

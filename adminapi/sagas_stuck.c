@@ -10,8 +10,8 @@
 #include "adminapi/page.h"
 #include "adminapi/scope.h"
 #include "base/json.h"
-#include "engine/run/saga_text.h"
 #include "engine/store/store_stuck.h"
+#include "engine/view/saga_text.h"
 
 #define SAGAS_SHOWN 5
 

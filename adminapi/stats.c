@@ -11,7 +11,7 @@
 #include "adminapi/submit.h"
 #include "base/json.h"
 #include "base/units.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 #define WINDOW "1h"
 #define STEP "10s"

@@ -15,8 +15,8 @@
 
 #include "base/clk.h"
 #include "base/hash.h"
-#include "engine/run/saga_text.h"
 #include "engine/store/store_open.h"
+#include "engine/view/saga_text.h"
 
 enum {
     DEFINITIONS = 20,

@@ -7,12 +7,12 @@
 #include "base/clk.h"
 #include "engine/run/commands.h"
 #include "engine/run/load.h"
-#include "engine/run/preview_token.h"
 #include "engine/run/recover.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
 #include "engine/run/waiters.h"
+#include "engine/view/preview_token.h"
+#include "engine/view/saga_text.h"
 
 static uint64_t in_flight_until(const struct engine *e, const struct resident *r)
 {
@@ -82,7 +82,7 @@ static bool find_step(struct resident *r, struct command *c, uint16_t *step)
 /* Checked against this very turn, so that nothing comes between. True: refused. */
 static bool is_stale(const struct engine *e, struct command *c)
 {
-    const struct command_act *a = &c->of.act;
+    const struct act_asked *a = &c->of.act;
 
     if (a->revision != 0 && a->revision != e->saga.turn) {
         commands_note(c, PROBLEM_STALE_REVISION,
@@ -102,7 +102,7 @@ static bool is_stale(const struct engine *e, struct command *c)
 
 enum act_result act_on_saga(struct engine *e, struct resident *r, struct command *c)
 {
-    const struct command_act *a = &c->of.act;
+    const struct act_asked *a = &c->of.act;
     struct record record = {
         .event = {.kind = a->action, .item = a->item, .is_applied = a->is_applied},
         .actor = c->actor,

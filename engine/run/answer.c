@@ -7,11 +7,11 @@
 #include "base/log.h"
 #include "engine/run/load.h"
 #include "engine/run/marker.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/spans.h"
 #include "engine/run/state.h"
-#include "engine/run/trace.h"
 #include "engine/run/turn.h"
+#include "engine/view/saga_text.h"
+#include "engine/view/trace.h"
 
 /* ---- conditions
  * ------------------------------------------------------------------------- */

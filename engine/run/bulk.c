@@ -10,9 +10,9 @@
 #include "engine/run/act.h"
 #include "engine/run/load.h"
 #include "engine/run/problem.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
+#include "engine/view/saga_text.h"
 
 enum {
     SAGAS_A_ROUND = 8,

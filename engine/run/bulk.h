@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "engine/run/saga_filter.h"
 #include "engine/store/store.h"
+#include "engine/view/saga_filter.h"
 
 struct engine;
 

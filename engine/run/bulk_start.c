@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "engine/run/bulk.h"
 #include "engine/run/commands.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
+#include "engine/view/saga_text.h"
 
 /* Is it there already? Then c is answered, when what it did is on disk. */
 static bool is_there(struct engine *e, struct command *c)

@@ -21,6 +21,7 @@
 #include "engine/run/problem.h"
 #include "engine/run/stats.h"
 #include "engine/store/store.h"
+#include "engine/view/act_asked.h"
 
 enum command_kind {
     COMMAND_START,
@@ -65,23 +66,12 @@ struct command_start {
     const char *tracestate;
 };
 
-struct command_act {
-    const char *id; /* The saga's. */
-    enum saga_event_kind action;
-    const char *step;      /* Id; NULL: none given. */
-    uint32_t item;         /* SAGA_NO_ITEM: none given. */
-    struct json_span body; /* skip: output; resolve: body. at == NULL: none. */
-    bool is_applied;       /* resolve */
-    uint64_t revision;     /* The one it was decided on; 0: not said. */
-    const char *preview;   /* The token of its preview; NULL: not said. */
-};
-
 struct command_bulk {
-    const char *id;         /* Of the bulk action; BULK: made with its first answer. */
-    const char *filter;     /* JSON object text: the list's parameters. */
-    struct command_act act; /* What is done to each; its id is not looked at. */
-    uint64_t upto;          /* Sagas with a larger number are not touched. */
-    uint64_t total;         /* Sagas that match now. */
+    const char *id;       /* Of the bulk action; BULK: made with its first answer. */
+    const char *filter;   /* JSON object text: the list's parameters. */
+    struct act_asked act; /* What is done to each; its id is not looked at. */
+    uint64_t upto;        /* Sagas with a larger number are not touched. */
+    uint64_t total;       /* Sagas that match now. */
 };
 
 struct command_signal {
@@ -165,7 +155,7 @@ struct command {
     union {
         struct command_start start;
         struct command_starts starts;
-        struct command_act act;
+        struct act_asked act;
         struct command_bulk bulk;
         struct command_signal signal;
         struct command_callback callback;

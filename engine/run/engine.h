@@ -21,9 +21,9 @@
 #include "engine/calls/service.h"
 #include "engine/run/command.h"
 #include "engine/run/retention.h"
-#include "engine/run/trace.h"
 #include "engine/store/store.h"
 #include "engine/store/writer.h"
+#include "engine/view/trace.h"
 
 struct engine;
 struct feed;

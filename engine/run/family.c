@@ -9,14 +9,14 @@
 #include "base/json.h"
 #include "definitions/input_schema.h"
 #include "engine/run/birth.h"
-#include "engine/run/child_id.h"
 #include "engine/run/follow.h"
 #include "engine/run/load.h"
 #include "engine/run/oracle.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
-#include "engine/run/trace.h"
 #include "engine/run/turn.h"
+#include "engine/view/child_id.h"
+#include "engine/view/saga_text.h"
+#include "engine/view/trace.h"
 
 #define KEY_BYTES 1024       /* Of a rendered key, as at the door. */
 #define ROOM_FOR_OTHERS 1024 /* Places in memory that no child takes: for parents. */

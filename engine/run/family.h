@@ -15,7 +15,7 @@
 
 #include "definitions/render.h"
 #include "engine/core/saga.h"
-#include "engine/run/record.h"
+#include "engine/view/record.h"
 
 struct engine;
 struct oracle;

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#include "engine/run/record.h"
+#include "engine/view/record.h"
 
 struct engine;
 struct resident;

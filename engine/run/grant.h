@@ -7,8 +7,8 @@
 #define RUN_GRANT_H
 
 #include "engine/calls/service.h"
-#include "engine/run/record.h"
 #include "engine/run/table.h"
+#include "engine/view/record.h"
 
 struct engine;
 

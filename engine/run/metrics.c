@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/store/store_stuck.h"
+#include "engine/view/saga_text.h"
 
 static const double bounds[METRICS_BUCKETS - 1] = {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300};

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "engine/calls/origin.h"
 #include "engine/run/outbox.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
+#include "engine/view/saga_text.h"
 
 enum { ID_HEX = 32 }; /* 128 bits of the hash. */
 

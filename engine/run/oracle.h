@@ -12,8 +12,8 @@
 #include "definitions/render.h"
 #include "engine/core/saga.h"
 #include "engine/run/family.h"
-#include "engine/run/record.h"
 #include "engine/run/table.h"
+#include "engine/view/record.h"
 
 struct engine;
 

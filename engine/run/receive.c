@@ -6,9 +6,9 @@
 #include "engine/run/capability.h"
 #include "engine/run/commands.h"
 #include "engine/run/load.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
+#include "engine/view/saga_text.h"
 
 /* ---- signals
  * ----------------------------------------------------------------------------- */

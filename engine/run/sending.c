@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "engine/run/capability.h"
-#include "engine/run/sent.h"
 #include "engine/run/state.h"
 #include "engine/run/turn.h"
+#include "engine/view/sent.h"
 
 /* Where the participant posts its result to (S18); NULL: it answers. */
 static const char *callback_of(struct engine *e, const struct batch_send *send,

@@ -8,9 +8,9 @@
 #include "base/json.h"
 #include "definitions/template.h"
 #include "engine/calls/origin.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
-#include "engine/run/trace.h"
+#include "engine/view/saga_text.h"
+#include "engine/view/trace.h"
 
 #define SPAN_BYTES 32768 /* The longest name and URL by far fit. */
 #define NAME_BYTES 256

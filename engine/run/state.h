@@ -16,19 +16,19 @@
 #include "engine/run/address.h"
 #include "engine/run/batch.h"
 #include "engine/run/bulk.h"
-#include "engine/run/downtime.h"
 #include "engine/run/engine.h"
 #include "engine/run/feed.h"
 #include "engine/run/metrics.h"
 #include "engine/run/now.h"
 #include "engine/run/pending.h"
-#include "engine/run/registry.h"
 #include "engine/run/restore.h"
 #include "engine/run/retention.h"
 #include "engine/run/stats.h"
 #include "engine/run/table.h"
 #include "engine/run/timers.h"
 #include "engine/store/writer.h"
+#include "engine/view/downtime.h"
+#include "engine/view/registry.h"
 
 struct marker;
 struct outbox;

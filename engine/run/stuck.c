@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/state.h"
+#include "engine/view/saga_text.h"
 
 /* By step, then by item, as `why` and the saga's view pick it. */
 static const struct saga_cell *first_stuck(const struct saga *s)

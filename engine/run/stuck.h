@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-#include "engine/run/record.h"
 #include "engine/run/table.h"
+#include "engine/view/record.h"
 
 struct engine;
 

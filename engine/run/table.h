@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 #include "engine/core/saga.h"
-#include "engine/run/docs.h"
-#include "engine/run/registry.h"
 #include "engine/store/store.h"
+#include "engine/view/docs.h"
+#include "engine/view/registry.h"
 
 struct waiter;
 

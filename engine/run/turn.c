@@ -15,11 +15,11 @@
 #include "engine/run/notify.h"
 #include "engine/run/oracle.h"
 #include "engine/run/recover.h"
-#include "engine/run/saga_text.h"
 #include "engine/run/spans.h"
 #include "engine/run/state.h"
 #include "engine/run/stuck.h"
 #include "engine/run/waiters.h"
+#include "engine/view/saga_text.h"
 
 void turn_load_state(struct engine *e, struct resident *r)
 {

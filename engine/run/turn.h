@@ -12,8 +12,8 @@
 #define RUN_TURN_H
 
 #include "engine/core/saga.h"
-#include "engine/run/record.h"
 #include "engine/run/table.h"
+#include "engine/view/record.h"
 
 struct engine;
 

@@ -70,7 +70,7 @@ struct store_turn {
     uint64_t turn;
     uint64_t at_ms;
     enum saga_event_kind event;
-    struct store_bytes data;  /* engine/run/record.h */
+    struct store_bytes data;  /* engine/view/record.h */
     struct store_bytes state; /* saga_code.h */
 };
 

@@ -9,9 +9,9 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "engine/core/saga_code.h"
-#include "engine/run/record.h"
-#include "engine/run/registry.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/record.h"
+#include "engine/view/registry.h"
+#include "engine/view/saga_text.h"
 #include "programs/sagad/audit_chain.h"
 
 #define PAGE 500     /* Sagas whose numbers are held at a time. */

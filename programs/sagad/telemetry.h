@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "engine/calls/otlp.h"
-#include "engine/run/trace.h"
+#include "engine/view/trace.h"
 #include "programs/sagad/config.h"
 
 /* *out is NULL when there is nowhere to send spans, or OTEL_* says not to. */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "engine/run/registry.h"
 #include "engine/store/store.h"
+#include "engine/view/registry.h"
 
 /* Does an unfinished saga's definition name the service? */
 MUST_CHECK enum err used_by_unfinished(struct store_reader *reader,

@@ -11,9 +11,9 @@
 #include "engine/run/answer.h"
 #include "engine/run/batch.h"
 #include "engine/run/oracle.h"
-#include "engine/run/record.h"
 #include "engine/run/table.h"
 #include "engine/store/store.h"
+#include "engine/view/record.h"
 #include "tests/failing/failing.h"
 
 /* ---- points --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* Rows of a journal: each is refused or is a record that encodes to a record again; and
  * the records are folded with their own recorded answers, as verify does. A row is two
  * bytes of length, high first, and the row. */
-#include "engine/run/record.h"
+#include "engine/view/record.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "engine/run/ahead.h"
+#include "engine/view/ahead.h"
 #include "tests/sim/engine.h"
 #include "tests/sim/happen.h"
 #include "tests/sim/oracle.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "engine/run/child_id.h"
-#include "engine/run/sent.h"
+#include "engine/view/child_id.h"
+#include "engine/view/sent.h"
 
 enum { KEYS_MAX = SIM_SAGAS * (1 + SIM_NODES * (SIM_ITEMS + 1) * CALLS) };
 

@@ -1,7 +1,7 @@
 /*
  * judge_keys.h - no two calls have one key, no two sagas one id (13).
  *
- * Ids and keys are made as the daemon makes them (engine/run/child_id.h, sending.h), for
+ * Ids and keys are made as the daemon makes them (engine/view/child_id.h, sending.h), for
  * every saga of the world and every call that went out.
  */
 #ifndef TESTS_SIM_JUDGE_KEYS_H

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 static bool is_on;
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 /* ---- the oracle ------------------------------------------------------------------ */
 

@@ -21,11 +21,11 @@
 #include "definitions/render.h"
 #include "engine/core/saga.h"
 #include "engine/core/saga_code.h"
-#include "engine/run/docs.h"
-#include "engine/run/record.h"
-#include "engine/run/registry.h"
 #include "engine/store/store.h"
 #include "engine/store/store_open.h"
+#include "engine/view/docs.h"
+#include "engine/view/record.h"
+#include "engine/view/registry.h"
 
 #define TOLD_START_MS UINT64_C(1764000000000) /* 2025-11-24T16:00:00Z */
 #define TOLD_ROOM 64

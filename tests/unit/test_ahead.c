@@ -1,5 +1,5 @@
 /* test_ahead.c - a world that behaves: what a preview supposes to happen. */
-#include "engine/run/ahead.h"
+#include "engine/view/ahead.h"
 
 #include <check.h>
 

@@ -1,5 +1,5 @@
 /* test_child_id.c - the ids of children (S33). */
-#include "engine/run/child_id.h"
+#include "engine/view/child_id.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "engine/run/docs.h"
+#include "engine/view/docs.h"
 
 #include <check.h>
 

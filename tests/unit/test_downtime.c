@@ -1,4 +1,4 @@
-#include "engine/run/downtime.h"
+#include "engine/view/downtime.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "engine/run/downtime.h"
+#include "engine/view/downtime.h"
 
 enum { HOUR = 3600 * 1000, AWAY = 15000 };
 

@@ -1,4 +1,4 @@
-#include "engine/run/record.h"
+#include "engine/view/record.h"
 
 #include <check.h>
 #include <string.h>

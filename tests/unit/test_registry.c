@@ -1,4 +1,4 @@
-#include "engine/run/registry.h"
+#include "engine/view/registry.h"
 
 #include <check.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "engine/run/saga_filter.h"
+#include "engine/view/saga_filter.h"
 
 static struct arena *arena;
 static struct saga_filter filter;

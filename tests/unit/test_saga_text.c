@@ -1,4 +1,4 @@
-#include "engine/run/saga_text.h"
+#include "engine/view/saga_text.h"
 
 #include <check.h>
 #include <stdlib.h>

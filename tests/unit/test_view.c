@@ -1,4 +1,4 @@
-#include "engine/run/view.h"
+#include "engine/view/view.h"
 
 #include <check.h>
 

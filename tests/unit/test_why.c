@@ -1,4 +1,4 @@
-#include "engine/run/why.h"
+#include "engine/view/why.h"
 
 #include <check.h>
 
