@@ -45,6 +45,15 @@ MUST_CHECK enum err store_restore_sqlite(const char *backup, const char *path,
                                          store_check check, void *user,
                                          struct err_info *info);
 
+/* ---- looking ------------------------------------------------------------------ */
+
+/* check() is given the database at path, to be read only. Nothing of it changes, nothing
+ * is left beside it, and an older version is refused (ERR_INVALID). Only where a killed
+ * daemon left a WAL it is opened as its next start would, which takes that in. ERR_BUSY:
+ * a daemon runs on it, or it was written to meanwhile; ERR_NOT_FOUND: there is none. */
+MUST_CHECK enum err store_look_sqlite(const char *path, store_check check, void *user,
+                                      struct err_info *info);
+
 /* Kept in memory only, for tests and the simulator. Survives store_close() of readers,
  * not its own. */
 MUST_CHECK enum err store_open_memory(struct store **out, struct err_info *info);

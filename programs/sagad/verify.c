@@ -9,19 +9,6 @@
 #include "programs/sagad/control_ask.h"
 #include "programs/sagad/fold.h"
 
-static enum err verify_offline(const char *path, struct err_info *info)
-{
-    struct store_sqlite_options options = {.is_dev = false};
-    struct store *store = NULL;
-    enum err e = store_open_sqlite(path, &options, &store, info);
-
-    if (e == ERR_OK) {
-        e = fold_check(stdout, store, info);
-    }
-    store_close(store);
-    return e;
-}
-
 /* A live file is verified by its daemon, and told here. */
 static enum err verify(const char *path, struct err_info *info)
 {
@@ -29,7 +16,7 @@ static enum err verify(const char *path, struct err_info *info)
     enum err e = control_ask(path, "verify", &talk, info);
 
     if (e == ERR_NOT_FOUND) {
-        return verify_offline(path, info);
+        return store_look_sqlite(path, fold_check, stdout, info);
     }
     if (e == ERR_OK) {
         e = control_hear(talk, stdout, info);

@@ -3,7 +3,8 @@
  *
  * Folds every journal through the core, with the recorded answers to its questions, and
  * compares each state byte for byte with the one that was stored (S8). Nothing is
- * written. Offline: it takes the database's lock.
+ * written, and nothing left beside the file: a backup can be looked at where it lies. A
+ * database that a daemon runs on is verified by that daemon.
  */
 #ifndef SAGAD_VERIFY_H
 #define SAGAD_VERIFY_H

@@ -1,5 +1,7 @@
 """`sagad verify`: every state is recomputed from its journal and compared."""
 
+import fcntl
+import os
 import re
 import sqlite3
 
@@ -125,3 +127,79 @@ def test_an_audit_entry_changed_or_taken_out_by_hand_is_named(stopped, sagad, st
     stopped.start()
     live = sagad("verify", "--config", stopped.config_path)
     assert live.code == 1 and "the chain breaks at entry %d\n" % broken_at in live.out
+
+
+# ---- without a trace ------------------------------------------------------------------
+
+
+def beside(path):
+    """What lies in the folder: {name: (size, time of its last change)}."""
+    folder = os.path.dirname(str(path))
+    return {e.name: (e.stat().st_size, e.stat().st_mtime_ns) for e in os.scandir(folder)}
+
+
+def test_a_backup_is_verified_where_it_lies_and_nothing_is_left_beside_it(
+        stopped, sagad, tmp_path):
+    folder = tmp_path / "a folder, 100% #1?"
+    folder.mkdir()
+    target = folder / "copy.db"
+    assert sagad("backup", "--config", stopped.config_path, str(target)).code == 0
+    os.chmod(target, 0o400)
+    os.chmod(folder, 0o500)
+    before = beside(target)
+    assert list(before) == ["copy.db"]
+    try:
+        result = sagad("verify", "--store", "sqlite:%s" % target)
+    finally:
+        os.chmod(folder, 0o700)
+    assert result.code == 0, result
+    assert "5 sagas, " in result.out
+    assert beside(target) == before
+
+
+def test_a_database_at_rest_is_as_it_was_after_a_verify(stopped, sagad):
+    before = beside(stopped.store_path)
+    assert sagad("verify", "--config", stopped.config_path).code == 0
+    assert beside(stopped.store_path) == before
+
+
+def test_a_verify_makes_no_database(sagad, tmp_path):
+    result = sagad("verify", "--store", "sqlite:%s" % (tmp_path / "none.db"))
+    assert result.code == 1
+    assert "there is no database at" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_verify_of_what_is_no_database_of_sagad_says_so(sagad, tmp_path):
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE t (x)")
+    db.close()
+    os.chmod(other, 0o600)
+    before = beside(other)
+    result = sagad("verify", "--store", "sqlite:%s" % other)
+    assert result.code == 1
+    assert "it is no database of sagad" in result.err
+    other.write_text("no database at all, and long enough to have a header of one " * 4)
+    assert sagad("verify", "--store", "sqlite:%s" % other).code == 1
+    assert list(beside(other)) == list(before)
+
+
+def test_what_a_killed_daemon_left_in_its_wal_is_verified_too(
+        make_daemon, participant, sagad):
+    daemon = make_daemon(services={"s": participant.url})
+    daemon.client.put_definition(ORDER)
+    assert daemon.client.start("order", wait=30).json["status"] == "completed"
+    daemon.kill()
+    assert os.path.getsize(daemon.store_path + "-wal") > 0
+    result = sagad("verify", "--config", daemon.config_path)
+    assert result.code == 0, result
+    assert "1 sagas, " in result.out
+
+
+def test_a_database_that_another_process_holds_is_not_verified_beside_it(stopped, sagad):
+    with open(stopped.store_path + ".lock", "r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = sagad("verify", "--config", stopped.config_path)
+    assert result.code == 1
+    assert "is in use by another sagad" in result.err

@@ -59,7 +59,7 @@ static enum err look_at_pages(sqlite3 *copy, struct err_info *info)
     return e;
 }
 
-static enum err check_version(sqlite3 *copy, int version, struct err_info *info)
+enum err sqlite_backup_check_version(sqlite3 *copy, int version, struct err_info *info)
 {
     int64_t id = 0;
     int64_t is = 0;
@@ -87,7 +87,7 @@ enum err sqlite_backup_seal(sqlite3 *copy, int version, struct err_info *info)
     enum err e = sqlite_db_run(copy, "PRAGMA journal_mode = DELETE", info);
 
     if (e == ERR_OK) {
-        e = check_version(copy, version, info);
+        e = sqlite_backup_check_version(copy, version, info);
     }
     if (e == ERR_OK) {
         e = mark(copy, info);
@@ -290,10 +290,10 @@ static enum err look_at_restored(const char *part, struct err_info *info)
     enum err e = open_part(part, &db, info);
 
     if (e == ERR_OK) {
-        /* Whoever looked at the backup (sagad verify) may have left it in WAL. */
+        /* Whoever looked at the backup (with other tools) may have left it in WAL. */
         e = sqlite_db_run(db, "PRAGMA journal_mode = DELETE", info);
         if (e == ERR_OK) {
-            e = check_version(db, migrations_sqlite_n, info);
+            e = sqlite_backup_check_version(db, migrations_sqlite_n, info);
         }
         if (e == ERR_OK) {
             e = look_at_pages(db, info);

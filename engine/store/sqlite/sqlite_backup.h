@@ -16,4 +16,8 @@
  * database from before there was a meta table goes unmarked. ERR_IO: it is not sound. */
 MUST_CHECK enum err sqlite_backup_seal(sqlite3 *copy, int version, struct err_info *info);
 
+/* Is it a database of sagad, and of that version? ERR_INVALID: what it is instead. */
+MUST_CHECK enum err sqlite_backup_check_version(sqlite3 *copy, int version,
+                                                struct err_info *info);
+
 #endif /* STORE_SQLITE_BACKUP_H */

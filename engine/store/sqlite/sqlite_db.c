@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+
 /* ---- errors ------------------------------------------------------------------- */
 
 enum err sqlite_db_error(sqlite3 *db, struct err_info *info, const char *doing)
@@ -102,7 +104,7 @@ static const struct setting for_reader[] = {
 
 static const struct setting for_copy[] = {
     {"PRAGMA query_only = ON", "PRAGMA query_only", "1"},
-    {"SELECT 1", "PRAGMA journal_mode", "delete"}, /* As sqlite_backup_seal() left it. */
+    {"SELECT 1", "PRAGMA journal_mode", "delete"}, /* What is immutable has no WAL. */
 };
 
 static_assert(SQLITE_DB_WAL_BYTES == 67108864, "the text above says the same");
@@ -173,13 +175,34 @@ static enum err apply_switches(sqlite3 *db, struct err_info *info)
 
 /* ---- opening ------------------------------------------------------------------ */
 
+/* Only a URI can say "immutable". */
+static int open_immutable(const char *path, int flags, sqlite3 **out)
+{
+    struct buf uri;
+    int rc;
+
+    buf_init(&uri, 3 * strlen(path) + 32);
+    buf_add_text(&uri, "file:");
+    for (const char *at = path; *at != '\0'; at++) {
+        buf_printf(&uri, "%%%02X", (unsigned)(unsigned char)*at);
+    }
+    buf_add_text(&uri, "?immutable=1");
+    rc = sqlite3_open_v2(buf_text(&uri), out, flags, NULL);
+    buf_done(&uri);
+    return rc;
+}
+
+/* SQLITE_OPEN_URI: immutable. */
 static enum err open_plain(const char *path, int flags, sqlite3 **out,
                            struct err_info *info)
 {
     sqlite3 *db = NULL;
     enum err e = ERR_OK;
 
-    if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    if (((flags & SQLITE_OPEN_URI) != 0
+             ? open_immutable(path, flags | SQLITE_OPEN_NOMUTEX, &db)
+             : sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL)) !=
+        SQLITE_OK) {
         e = err_set(info, ERR_IO, "open %s: %s", path,
                     db == NULL ? "out of memory" : sqlite3_errmsg(db));
         goto fail;
@@ -245,7 +268,8 @@ enum err sqlite_db_open_reader(const char *path, bool is_copy, sqlite3 **out,
                                struct err_info *info)
 {
     sqlite3 *db = NULL;
-    enum err e = open_plain(path, SQLITE_OPEN_READONLY, &db, info);
+    enum err e = open_plain(path, SQLITE_OPEN_READONLY | (is_copy ? SQLITE_OPEN_URI : 0),
+                            &db, info);
 
     if (e != ERR_OK) {
         return e;

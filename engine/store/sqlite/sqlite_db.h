@@ -25,7 +25,8 @@
 /* The one that writes. The file exists; ERR_CONFLICT if it is another program's. */
 MUST_CHECK enum err sqlite_db_open_writer(const char *path, sqlite3 **out,
                                           struct err_info *info);
-/* is_copy: a backup, which is one file and in no WAL. */
+/* is_copy: one file that nobody writes to, and whose WAL, if it has one, does not count:
+ * no lock is looked for and no file made beside it. */
 MUST_CHECK enum err sqlite_db_open_reader(const char *path, bool is_copy, sqlite3 **out,
                                           struct err_info *info);
 

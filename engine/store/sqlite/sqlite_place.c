@@ -100,12 +100,9 @@ static enum err sign_lock(const struct sqlite_place *p, struct err_info *info)
                : err_set(info, ERR_IO, "write %s: %s", p->lock_path, strerror(errno));
 }
 
-static enum err take_lock(struct sqlite_place *p, struct err_info *info)
+/* p->lock_fd is open. */
+static enum err take_lock(const struct sqlite_place *p, struct err_info *info)
 {
-    p->lock_fd = open(p->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (p->lock_fd < 0) {
-        return err_set(info, ERR_IO, "open %s: %s", p->lock_path, strerror(errno));
-    }
     if (flock(p->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {
             return name_holder(p, info);
@@ -153,11 +150,8 @@ static enum err make_file(const struct sqlite_place *p, struct err_info *info)
     return sqlite_place_sync_folder(p->folder, info);
 }
 
-enum err sqlite_place_lock(struct sqlite_place *p, const char *path, bool is_dev,
-                           struct err_info *info)
+static void name_place(struct sqlite_place *p, const char *path)
 {
-    enum err e;
-
     *p = (struct sqlite_place){
         .db_path = mem_text(path),
         .folder = sqlite_place_folder_of(path),
@@ -166,9 +160,38 @@ enum err sqlite_place_lock(struct sqlite_place *p, const char *path, bool is_dev
         .reserve_bytes = SQLITE_PLACE_RESERVE_BYTES,
         .lock_fd = -1,
     };
+}
+
+enum err sqlite_place_hold(struct sqlite_place *p, const char *path,
+                           struct err_info *info)
+{
+    enum err e = ERR_OK;
+
+    name_place(p, path);
+    p->lock_fd = open(p->lock_path, O_RDWR | O_CLOEXEC);
+    if (p->lock_fd >= 0) {
+        e = take_lock(p, info);
+    } else if (errno != ENOENT && errno != EACCES && errno != EROFS) {
+        e = err_set(info, ERR_IO, "open %s: %s", p->lock_path, strerror(errno));
+    }
+    if (e != ERR_OK) {
+        sqlite_place_close(p);
+    }
+    return e;
+}
+
+enum err sqlite_place_lock(struct sqlite_place *p, const char *path, bool is_dev,
+                           struct err_info *info)
+{
+    enum err e;
+
+    name_place(p, path);
     e = check_folder(p, is_dev, info);
     if (e == ERR_OK) {
-        e = take_lock(p, info);
+        p->lock_fd = open(p->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        e = p->lock_fd < 0
+                ? err_set(info, ERR_IO, "open %s: %s", p->lock_path, strerror(errno))
+                : take_lock(p, info);
     }
     if (e != ERR_OK) {
         sqlite_place_close(p);

@@ -37,6 +37,11 @@ MUST_CHECK enum err sqlite_place_open(struct sqlite_place *p, const char *path,
 MUST_CHECK enum err sqlite_place_lock(struct sqlite_place *p, const char *path,
                                       bool is_dev, struct err_info *info);
 
+/* The lock only, and only where there is a lock file: makes nothing. A place without one,
+ * or that cannot be written to, is held by nobody. */
+MUST_CHECK enum err sqlite_place_hold(struct sqlite_place *p, const char *path,
+                                      struct err_info *info);
+
 /* Lets the lock go; the files stay. Accepts a zeroed place with lock_fd -1. */
 void sqlite_place_close(struct sqlite_place *p);
 

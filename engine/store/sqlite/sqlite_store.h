@@ -274,7 +274,8 @@ struct sqlite_reader {
     sqlite3_stmt *read[SQLITE_READS];
 };
 
-/* sqlite_open.c: a sealed copy, to be read only; no lock, nothing beside it. */
+/* sqlite_open.c: a database that nobody writes to, to be read only; no lock, nothing
+ * beside it. */
 void sqlite_open_copy(const char *path, struct store **out);
 
 /* sqlite_commit.c */
