@@ -2,34 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/roff.h"
 #include "programs/sagactl/ctl.h"
 #include "programs/sagactl/help.h"
 #include "programs/sagactl/options.h"
 
 #define OUT_MAX ((size_t)1024 * 1024)
-
-/* Running text: what roff would read as its own is escaped. */
-static void put_text_n(struct buf *out, const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '-') {
-            buf_add_text(out, "\\-");
-        } else if (text[i] == '\\') {
-            buf_add_text(out, "\\e");
-        } else if (text[i] == '\'') {
-            buf_add_text(out, "\\(aq");
-        } else if (i == 0 && text[i] == '.') {
-            buf_add_text(out, "\\&.");
-        } else {
-            buf_add_char(out, text[i]);
-        }
-    }
-}
-
-static void put_text(struct buf *out, const char *text)
-{
-    put_text_n(out, text, strlen(text));
-}
 
 static void put_options_of(struct buf *out, const struct command_row *command)
 {
@@ -44,7 +22,7 @@ static void put_options_of(struct buf *out, const struct command_row *command)
             continue;
         }
         buf_add_text(out, is_later ? ", \\fB\\-\\-" : "Options: \\fB\\-\\-");
-        put_text(out, o->name);
+        roff_put_text(out, o->name);
         buf_add_text(out, "\\fR");
         is_later = true;
     }
@@ -58,7 +36,7 @@ static void put_details(struct buf *out, const char *details)
         const bool is_example = strncmp(details, "sagactl ", 8) == 0;
 
         buf_add_text(out, is_example ? ".br\n.nf\n" : ".br\n");
-        put_text_n(out, details, n);
+        roff_put_text_n(out, details, n);
         buf_add_text(out, is_example ? "\n.fi\n" : "\n");
         details += n + (details[n] == '\n' ? 1 : 0);
     }
@@ -71,16 +49,8 @@ static void put_commands(struct buf *out)
 
     buf_add_text(out, ".SH COMMANDS\n");
     for (size_t i = 0; i < n; i++) {
-        buf_add_text(out, ".TP\n\\fB");
-        put_text(out, commands[i].name);
-        buf_add_text(out, "\\fR");
-        if (commands[i].words != NULL) {
-            buf_add_text(out, " \\fI");
-            put_text(out, commands[i].words);
-            buf_add_text(out, "\\fR");
-        }
-        buf_add_char(out, '\n');
-        put_text(out, commands[i].help);
+        roff_put_tag(out, commands[i].name, commands[i].words);
+        roff_put_text(out, commands[i].help);
         buf_add_text(out, ".\n");
         if (commands[i].details != NULL) {
             put_details(out, commands[i].details);
@@ -98,23 +68,7 @@ static void put_options(struct buf *out)
 
     buf_add_text(out, ".SH OPTIONS\n");
     for (size_t i = 0; i < table->n; i++) {
-        const struct args_option *o = &table->options[i];
-
-        buf_add_text(out, ".TP\n");
-        if (o->letter != 0) {
-            buf_printf(out, "\\fB\\-%c\\fR, ", o->letter);
-        }
-        buf_add_text(out, "\\fB\\-\\-");
-        put_text(out, o->name);
-        buf_add_text(out, "\\fR");
-        if (o->takes != ARGS_NOTHING) {
-            buf_add_text(out, o->takes == ARGS_MAYBE ? "[=\\fI" : " \\fI");
-            put_text(out, o->shown);
-            buf_add_text(out, o->takes == ARGS_MAYBE ? "\\fR]" : "\\fR");
-        }
-        buf_add_char(out, '\n');
-        put_text(out, o->help);
-        buf_add_char(out, '\n');
+        roff_put_option(out, &table->options[i]);
     }
 }
 
@@ -125,8 +79,8 @@ static void put_exits(struct buf *out)
 
     buf_add_text(out, ".SH EXIT STATUS\n");
     for (size_t i = 0; i < n; i++) {
-        buf_printf(out, ".TP\n\\fB%s\\fR\n", exits[i].code);
-        put_text(out, exits[i].meaning);
+        roff_put_tag(out, exits[i].code, NULL);
+        roff_put_text(out, exits[i].meaning);
         buf_add_char(out, '\n');
     }
 }

@@ -12,6 +12,7 @@
 #include "programs/sagad/backup.h"
 #include "programs/sagad/config.h"
 #include "programs/sagad/demo.h"
+#include "programs/sagad/manual.h"
 #include "programs/sagad/options.h"
 #include "programs/sagad/secrets.h"
 #include "programs/sagad/serve.h"
@@ -111,6 +112,8 @@ static int run(enum options_command command, const struct args *args)
         return verify_run(args);
     case OPTIONS_DEMO:
         return demo_run();
+    case OPTIONS_MANUAL:
+        return manual_run();
     case OPTIONS_VERSION:
         return run_version(args);
     case OPTIONS_HELP:

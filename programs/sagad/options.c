@@ -14,22 +14,20 @@
 #define VERSION (1U << OPTIONS_VERSION)
 #define ALL 0xffffU
 
-struct command_row {
-    const char *name;
-    const char *help;
-};
-
 /* In the order of enum options_command. */
-static const struct command_row commands[] = {
-    {"serve", "run the daemon (also without a command)"},
-    {"check-config", "print every setting with its origin, or what is wrong"},
-    {"migrate", "bring the database up to this version, with a backup first"},
-    {"backup", "copy the database to TARGET and check the copy, also while it is in use"},
-    {"restore", "put BACKUP in the place of a database that is gone; it starts paused"},
-    {"verify", "recompute every saga from its journal and compare"},
-    {"demo", "two orders end to end: one completes, one is taken back"},
-    {"version", "print the version"},
-    {"help", "print this, or the help of a command"},
+static const struct options_row commands[] = {
+    {"serve", NULL, "run the daemon (also without a command)"},
+    {"check-config", NULL, "print every setting with its origin, or what is wrong"},
+    {"migrate", NULL, "bring the database up to this version, with a backup first"},
+    {"backup", "TARGET",
+     "copy the database to TARGET and check the copy, also while it is in use"},
+    {"restore", "BACKUP",
+     "put BACKUP in the place of a database that is gone; it starts paused"},
+    {"verify", NULL, "recompute every saga from its journal and compare"},
+    {"demo", NULL, "two orders end to end: one completes, one is taken back"},
+    {"manual", NULL, "print the manual page, as roff"},
+    {"version", NULL, "print the version"},
+    {"help", "[COMMAND]", "print this, or the help of a command"},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -74,6 +72,17 @@ static const struct args_option options[] = {
 };
 static const struct args_table table = {options, sizeof(options) / sizeof(options[0])};
 
+const struct args_table *options_table(void)
+{
+    return &table;
+}
+
+const struct options_row *options_rows(size_t *n)
+{
+    *n = N_COMMANDS;
+    return commands;
+}
+
 static enum err suggest_option(const struct args *args, struct err_info *info)
 {
     char name[SUGGEST_NAME_MAX + 1] = "";
@@ -109,12 +118,6 @@ static enum err find_command(const char *name, enum options_command *out,
                    suggest_hint(&s, hint));
 }
 
-static bool takes_word(enum options_command command)
-{
-    return command == OPTIONS_HELP || command == OPTIONS_BACKUP ||
-           command == OPTIONS_RESTORE;
-}
-
 enum err options_read(int argc, const char *const *argv, struct args *args,
                       enum options_command *command, struct err_info *info)
 {
@@ -136,7 +139,7 @@ enum err options_read(int argc, const char *const *argv, struct args *args,
         return err_set(info, ERR_INVALID, "%s takes no --%s", commands[found].name,
                        misplaced->name);
     }
-    if (args->n_words > (takes_word(found) ? 2U : 1U)) {
+    if (args->n_words > (commands[found].words != NULL ? 2U : 1U)) {
         return err_set(info, ERR_INVALID, "%s takes no '%s'", commands[found].name,
                        args->words[args->n_words - 1]);
     }
@@ -151,7 +154,10 @@ void options_help(const char *command, struct buf *out)
 {
     for (size_t i = 0; command != NULL && i < N_COMMANDS; i++) {
         if (strcmp(commands[i].name, command) == 0) {
-            buf_printf(out, "sagad %s: %s\n\noptions\n", command, commands[i].help);
+            buf_printf(out, "sagad %s%s%s: %s\n\noptions\n", command,
+                       commands[i].words != NULL ? " " : "",
+                       commands[i].words != NULL ? commands[i].words : "",
+                       commands[i].help);
             args_help(&table, 1U << i, out);
             return;
         }

@@ -1,5 +1,6 @@
 /*
- * options.h - sagad's commands and options: one table, from which --help is made.
+ * options.h - sagad's commands and options: two tables, from which --help and the manual
+ * page are made.
  */
 #ifndef SAGAD_OPTIONS_H
 #define SAGAD_OPTIONS_H
@@ -16,9 +17,20 @@ enum options_command {
     OPTIONS_RESTORE,
     OPTIONS_VERIFY,
     OPTIONS_DEMO,
+    OPTIONS_MANUAL,
     OPTIONS_VERSION,
     OPTIONS_HELP,
 };
+
+struct options_row {
+    const char *name;
+    const char *words; /* What follows it; NULL: nothing. */
+    const char *help;  /* Half a line. */
+};
+
+/* In the order of the enum; *n of them. An option's `commands` counts them by bits. */
+const struct options_row *options_rows(size_t *n);
+const struct args_table *options_table(void);
 
 /* Read argv. ERR_INVALID: wrong use; info is a sentence with a suggestion. `--help` and
  * `--version` are the commands of those names. */

@@ -310,6 +310,28 @@ def test_the_manual_page_names_every_command_and_roff_reads_it(ctl, tmp_path):
         assert ".TP\n\\fB%s\\fR" % name in text, name
     for option in ("--stuck-operation", "--known", "--token-file"):
         assert "\\fB%s\\fR" % option in text
+    roff_reads(page)
+
+
+def test_the_daemons_manual_page_has_what_its_help_has_and_roff_reads_it(sagad, tmp_path):
+    page = tmp_path / "sagad.8"
+    page.write_text(sagad("manual").out)
+    text = page.read_text().replace("\\-", "-")
+    told = sagad("help").out
+    names = re.findall(r"^  ([a-z-]+) ", told.split("\ncommands\n")[1].split("\n\n")[0], re.M)
+    assert {"serve", "verify", "restore", "manual"} <= set(names)
+    for name in names:
+        assert ".TP\n\\fB%s\\fR" % name in text, name
+    options = re.findall(r"--([a-z-]+)", told.split("\noptions\n")[1])
+    assert {"config", "store", "log-level"} <= set(options)
+    for option in options:
+        assert "\\fB--%s\\fR" % option in text, option
+    assert "\\fBbackup\\fR \\fITARGET\\fR" in text
+    assert "Options: \\fB--config\\fR, \\fB--store\\fR, " in text.split("\\fBverify\\fR")[1]
+    roff_reads(page)
+
+
+def roff_reads(page):
     if shutil.which("groff"):
         read = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(page)],
                               capture_output=True, text=True, timeout=60)
