@@ -30,7 +30,7 @@ const struct route routes[] = {
     {"GET", "/v1/sagas", AUTH_READER, REACH_OWN, sagas_list, FILTERS, "List sagas, newest first"},
     {"GET", "/v1/stuck", AUTH_READER, REACH_OWN, sagas_stuck, "definition limit", "Stuck sagas in groups, the largest first"},
     {"GET", SAGA, AUTH_READER, REACH_SAGA, sagas_show, "", "A saga"},
-    {"DELETE", SAGA, AUTH_ADMIN, REACH_SAGA, sagas_purge, "", "Purge a final saga"},
+    {"DELETE", SAGA, AUTH_ADMIN, REACH_SAGA, sagas_purge, "reason", "Purge a final saga"},
     {"GET", SAGA "/journal", AUTH_READER, REACH_SAGA, sagas_journal, "limit cursor", "Every turn of a saga, oldest first"},
     {"GET", SAGA "/calls", AUTH_READER, REACH_SAGA, sagas_calls, "limit cursor", "Every attempt of a saga, oldest first"},
     {"GET", SAGA "/at/{turn}", AUTH_READER, REACH_SAGA, sagas_at, "", "A saga as it was after a turn"},

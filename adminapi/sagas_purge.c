@@ -18,5 +18,6 @@ void sagas_purge(struct request *r)
 {
     r->command.kind = COMMAND_PURGE;
     r->command.watch_id = r->parameters[0];
+    r->command.reason = target_find(&r->target, "reason"); /* A DELETE has no body. */
     submit_command(r, purged);
 }

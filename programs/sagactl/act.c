@@ -19,7 +19,7 @@ static bool is_action(const struct ctl *ctl, const char *name)
     return strcmp(ctl->command->name, name) == 0;
 }
 
-/* Those that cannot be taken back by the opposite command. */
+/* Those that cannot be taken back by the opposite command: they are asked about. */
 static bool is_grave(const struct ctl *ctl)
 {
     return is_action(ctl, "skip") || is_action(ctl, "resolve") ||
@@ -66,7 +66,7 @@ static enum exit_code check_options(const struct ctl *ctl)
         !units_read_count(ctl_value(ctl, "revision"), &number)) {
         return usage("--revision", "a number");
     }
-    return EXIT_OK;
+    return is_grave(ctl) && !is_preview(ctl) ? ask_ready(ctl) : EXIT_OK;
 }
 
 static void put_number(const struct ctl *ctl, const char *name, struct json_out *o)
@@ -157,11 +157,6 @@ static enum exit_code show_preview(const struct ctl *ctl)
     return code;
 }
 
-static bool is_asked_for(const struct ctl *ctl)
-{
-    return is_grave(ctl) && ask_has_person(ctl);
-}
-
 /* What it brings about, then the question; a token that may not read is only asked.
  * EXIT_OK: do it. */
 static enum exit_code agree(const struct ctl *ctl, struct buf *token)
@@ -241,7 +236,7 @@ int saga_act(struct ctl *ctl)
         return (int)(code != EXIT_OK ? code : show_preview(ctl));
     }
     buf_init(&token, PATH_MAX_BYTES);
-    if (is_asked_for(ctl)) {
+    if (is_grave(ctl) && !args_has(&ctl->args, "yes")) {
         code = agree(ctl, &token);
     }
     if (code == EXIT_OK) {

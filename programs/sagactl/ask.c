@@ -92,17 +92,22 @@ enum exit_code ask_put_option(const struct ctl *ctl, const char *option,
     return code;
 }
 
-bool ask_has_person(const struct ctl *ctl)
+enum exit_code ask_ready(const struct ctl *ctl)
 {
-    return !args_has(&ctl->args, "yes") && isatty(STDIN_FILENO) != 0 &&
-           isatty(STDERR_FILENO) != 0;
+    if (args_has(&ctl->args, "yes") ||
+        (isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0)) {
+        return EXIT_OK;
+    }
+    ctl_say("nobody can be asked here: say --yes%s",
+            command_takes(ctl->command, "preview") ? ", or --preview to only look" : "");
+    return EXIT_USAGE;
 }
 
 enum exit_code ask_person(const struct ctl *ctl, const char *question)
 {
     char answer[16] = "";
 
-    if (!ask_has_person(ctl)) {
+    if (args_has(&ctl->args, "yes")) {
         return EXIT_OK;
     }
     fprintf(stderr, "%s [y/N] ", question);

@@ -38,11 +38,11 @@ enum exit_code ask_put_option(const struct ctl *ctl, const char *option,
 enum exit_code ask_read_option(const struct ctl *ctl, const char *option,
                                struct buf *out);
 
-/* Ask a person, y or n. EXIT_OK: yes, or --yes, or nobody is there to be asked (a script
- * has said what it wants by calling). */
-enum exit_code ask_person(const struct ctl *ctl, const char *question);
+/* For a command that asks first, before it sends anything: EXIT_USAGE, and told, where
+ * there is neither --yes nor a terminal to ask at. A script says --yes. */
+enum exit_code ask_ready(const struct ctl *ctl);
 
-/* Would ask_person() ask? */
-bool ask_has_person(const struct ctl *ctl);
+/* Ask a person, y or n. EXIT_OK: yes, or --yes; EXIT_FAILED: no. After ask_ready(). */
+enum exit_code ask_person(const struct ctl *ctl, const char *question);
 
 #endif /* SAGACTL_ASK_H */

@@ -73,9 +73,7 @@ static enum exit_code check_use(const struct ctl *ctl)
         ctl_say("bulk needs --reason TEXT");
         return EXIT_USAGE;
     }
-    if (!args_has(&ctl->args, "yes") && !args_has(&ctl->args, "preview") &&
-        !ask_has_person(ctl)) {
-        ctl_say("nobody can be asked here: say --yes, or --preview to only look");
+    if (!args_has(&ctl->args, "preview") && ask_ready(ctl) != EXIT_OK) {
         return EXIT_USAGE;
     }
     return EXIT_OK;
@@ -179,9 +177,6 @@ static enum exit_code agree(const struct ctl *ctl, const json_t *found)
     char question[128];
 
     show_found(ctl, found, stderr);
-    if (args_has(&ctl->args, "yes")) {
-        return EXIT_OK;
-    }
     (void)snprintf(question, sizeof(question), "%s %" JSON_INTEGER_FORMAT " sagas?",
                    ctl->word, count);
     return ask_person(ctl, question);

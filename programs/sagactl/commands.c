@@ -15,6 +15,11 @@
 #define POSTED ONLINE " idempotency-key reason "
 #define ACTION POSTED " wait revision preview yes "
 
+#define ASKS                                                                         \
+    "Shows what it would bring about, then asks; --yes does not ask, and has to be " \
+    "said "                                                                          \
+    "where there is no terminal.\n"
+
 #define ON_FILTERS                                                                    \
     "Several filters must all hold; of one filter several values, with commas, may. " \
     "Times are RFC 3339, like 2027-01-01T00:00:00Z.\n"
@@ -43,13 +48,23 @@ static const struct command_row commands[] = {
     {"retry", "ID", "call again what gave up or is waiting", saga_act,
      ACTION " step item ", NULL},
     {"skip", "ID", "pass a step with an output given by hand", saga_act,
-     ACTION " step output ", NULL},
+     ACTION " step output ",
+     ASKS "sagactl skip 0193b2f0-5a31-7c2e-9d0b-3f4c1c1f6a10 --step receipt --output "
+          "'{\"number\": \"R-7\"}' --reason 'written by hand'\n"},
     {"resolve", "ID", "say whether a stuck step's effect is in the world", saga_act,
-     ACTION " step item outcome body ", NULL},
-    {"close", "ID", "declare a stuck saga settled by hand", saga_act, ACTION, NULL},
-    {"cancel", "ID", "take a saga back", saga_act, ACTION, NULL},
+     ACTION " step item outcome body ",
+     ASKS "sagactl resolve 0193b2f0-5a31-7c2e-9d0b-3f4c1c1f6a10 --step payment "
+          "--outcome applied --body '{\"id\": \"ch_1\"}' --reason 'ch_1 is in their "
+          "books'\n"},
+    {"close", "ID", "declare a stuck saga settled by hand", saga_act, ACTION, ASKS},
+    {"cancel", "ID", "take a saga back", saga_act, ACTION, ASKS},
     {"pause", "ID", "hold a saga's new calls", saga_act, ACTION, NULL},
     {"resume", "ID", "let a paused saga go on", saga_act, ACTION, NULL},
+    {"purge", "ID", "delete a saga that has ended, for good", saga_purge,
+     ONLINE " reason yes ",
+     "With its children, journal, calls and input; the id stays taken and the audit "
+     "stays. Asks first; --yes does not ask, and has to be said where there is no "
+     "terminal.\n"},
     {"stuck", NULL, "what is stuck, in groups: where, why, how many", stuck_list,
      ONLINE " definition limit ",
      "Then look at one, sagactl why ID, or act on a group: sagactl bulk retry with its "
@@ -65,9 +80,9 @@ static const struct command_row commands[] = {
     {"bulk", "ACTION", "retry, cancel, ... every saga that a filter finds", bulk_start,
      POSTED FILTERS " step output outcome body preview yes no-wait ",
      ON_FILTERS
-     "Shows how many it finds and some of them, then asks; --preview only shows. It runs "
-     "in "
-     "the server: Ctrl-C leaves it running. Exit code 0 only if none failed.\n"
+     "Shows how many it finds and some of them, then asks; --preview only shows; --yes "
+     "does not ask, and has to be said where there is no terminal. It runs in the "
+     "server: Ctrl-C leaves it running. Exit code 0 only if none failed.\n"
      "sagactl bulk retry --status stuck --definition order --stuck-step payment --reason "
      "'payments is back'\n"},
     {"audit verify", NULL, "check the hash chain over the whole audit", audit_verify,
@@ -105,7 +120,9 @@ static const struct command_row commands[] = {
     {"service breaker", "NAME STATE", "hold its breaker open or closed; auto: do not",
      service_breaker, POSTED, NULL},
     {"engine resume", NULL, "let an engine that was restored from a backup go on",
-     engine_resume, POSTED " yes ", "Calls are made again; --reason is needed.\n"},
+     engine_resume, POSTED " yes ",
+     "Calls are made again; --reason is needed. Asks first; --yes does not ask, and has "
+     "to be said where there is no terminal.\n"},
     {"token create", NULL, "make a token and its entry for the configuration",
      token_create, SHOWN " name role definition expires ",
      "The token is shown once and kept nowhere. Needs no server.\n"},

@@ -45,6 +45,7 @@ int saga_journal(struct ctl *ctl);
 int saga_items(struct ctl *ctl);
 int saga_calls(struct ctl *ctl);  /* calls.c */
 int watch_saga(struct ctl *ctl);  /* watch.c */
+int saga_purge(struct ctl *ctl);  /* purge.c */
 int saga_signal(struct ctl *ctl); /* signal.c */
 int saga_act(struct ctl *ctl);   /* act.c: retry skip resolve close cancel pause resume */
 int stuck_list(struct ctl *ctl); /* stuck.c */

@@ -45,7 +45,7 @@ static const struct args_option options[] = {
     {.name = "reason", TAKES("TEXT"), .help = "why; needed for skip, resolve, close, cancel, bulk"},
     {.name = "revision", TAKES("N"), .help = "refuse when the saga has moved since"},
     {.name = "preview", .help = "show what it would bring about, and do nothing"},
-    {.name = "yes", .letter = 'y', .help = "do not ask"},
+    {.name = "yes", .letter = 'y', .help = "do not ask; needed where there is no terminal"},
     {.name = "follow", .help = "until it is through"},
     {.name = "no-wait", .help = "do not wait until it is through"},
     {.name = "actor", TAKES("NAME"), .help = "what this token did"},

@@ -116,10 +116,17 @@ int service_breaker(struct ctl *ctl)
 int engine_resume(struct ctl *ctl)
 {
     struct client_answer a;
-    enum exit_code code =
-        ask_person(ctl, "Make calls again, with what this backup knows?");
+    enum exit_code code;
     struct buf body;
 
+    if (ctl_value(ctl, "reason") == NULL) {
+        ctl_say("engine resume needs --reason TEXT");
+        return EXIT_USAGE;
+    }
+    code = ask_ready(ctl);
+    if (code == EXIT_OK) {
+        code = ask_person(ctl, "Make calls again, with what this backup knows?");
+    }
     if (code != EXIT_OK) {
         return (int)code;
     }

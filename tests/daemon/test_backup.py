@@ -315,11 +315,13 @@ def test_sagactl_lets_it_go_on(daemon, sagad, ctl, tmp_path):
     restore(sagad, daemon, target)
     eventually(lambda: daemon.client.saga(open_one)["paused"], "paused")
     without = ctl(daemon, "engine", "resume")
-    assert without.code == 10 and "reason" in without.err, without
-    done = ctl(daemon, "engine", "resume", "--reason", "ledgers compared")
+    assert without.code == 2 and "--reason" in without.err, without
+    unasked = ctl(daemon, "engine", "resume", "--reason", "ledgers compared")
+    assert unasked.code == 2 and "say --yes" in unasked.err, unasked
+    done = ctl(daemon, "engine", "resume", "--reason", "ledgers compared", "--yes")
     assert done.code == 0 and done.out == "The engine goes on.\n", done
     eventually(lambda: not daemon.client.saga(open_one)["paused"], "resumed")
-    again = ctl(daemon, "engine", "resume", "--reason", "again")
+    again = ctl(daemon, "engine", "resume", "--reason", "again", "--yes")
     assert again.code == 4, again
     audit = daemon.client.get("/v1/audit?action=engine-resume").json["items"]
     assert [a["reason"] for a in audit] == ["ledgers compared"]

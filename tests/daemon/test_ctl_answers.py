@@ -1,8 +1,6 @@
 """What sagactl makes of answers: a scripted server says them, so that each can be had."""
 
 import hashlib
-import os
-import pty
 import signal
 import subprocess
 
@@ -10,6 +8,7 @@ import pytest
 
 from conftest import SAGACTL, clean_environment
 from scripted_api import Reply, ScriptedApi, Stream
+from terminal import run_on_terminal
 
 
 @pytest.fixture
@@ -27,26 +26,6 @@ def saga(status="running", revision=1, why=None, **more):
 def turn(n, **more):
     return dict({"turn": n, "time": "2026-01-01T00:00:0%d.000Z" % n, "event": "answered"},
                 **more)
-
-
-def run_on_terminal(api, *args, answer=b""):
-    """sagactl with a terminal for its three streams: (exit code, what it showed)."""
-    main, side = pty.openpty()
-    process = subprocess.Popen([SAGACTL, *args], stdin=side, stdout=side, stderr=side,
-                               env=clean_environment(SAGAD_SERVER=api.url, NO_COLOR="1"))
-    os.close(side)
-    os.write(main, answer)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(main, 65536)
-        except OSError:
-            piece = b""
-        if not piece:
-            break
-        shown += piece
-    os.close(main)
-    return process.wait(30), shown.decode()
 
 
 # ---- watch ------------------------------------------------------------------------

@@ -327,21 +327,21 @@ def test_resolve_says_whether_the_effect_is_in_the_world(order, ctl):
     saga = stuck(ctl, order)
     result = ctl(
         order, "resolve", saga, "--step", "ship", "--outcome", "applied", "--body",
-        '{"id": "by hand"}', "--reason", "asked shipping", "--wait", "-o", "json",
+        '{"id": "by hand"}', "--reason", "asked shipping", "--yes", "--wait", "-o", "json",
     )
     assert result.code == 0, result
     assert result.json["output"] == {"tracking": "by hand"}
     other = start(ctl, order, "--wait", "-o", "json", id="o-2").json["id"]
     result = ctl(
         order, "resolve", other, "--step", "ship", "--outcome", "not-applied",
-        "--reason", "asked shipping", "--wait",
+        "--reason", "asked shipping", "--yes", "--wait",
     )
     assert result.code == 8, result
 
 
 def test_close_leaves_it_to_people(order, ctl):
     saga = stuck(ctl, order)
-    result = ctl(order, "close", saga, "--reason", "paid in cash", "-o", "json")
+    result = ctl(order, "close", saga, "--yes", "--reason", "paid in cash", "-o", "json")
     assert result.code == 0, result
     assert result.json["status"] == "resolved"
     journal = ctl(order, "journal", saga, "-o", "wide").out
@@ -355,14 +355,14 @@ def test_pause_resume_and_cancel(order, ctl):
     assert ctl(order, "pause", saga, "-o", "json").json["paused"] is True
     gate.release()
     assert ctl(order, "resume", saga, "--wait", "-o", "json").code == 0
-    assert ctl(order, "cancel", saga, "--reason", "late").code == 4
+    assert ctl(order, "cancel", saga, "--reason", "late", "--yes").code == 4
 
 
 def test_cancel_takes_back(order, ctl):
     gate = order.shop.script("POST", "/pay", Gate())
     saga = start(ctl, order, "-o", "json").json["id"]
     order.shop.wait_for(1, "POST", "/pay")
-    assert ctl(order, "cancel", saga, "--reason", "changed my mind").code == 0
+    assert ctl(order, "cancel", saga, "--reason", "changed my mind", "--yes").code == 0
     gate.release()
     assert ctl(order, "get", saga, "--wait=20s").code == 8
 
@@ -375,7 +375,8 @@ def test_a_stale_revision_is_4(order, ctl):
 
 def test_what_is_not_possible_says_what_is(order, ctl):
     saga = stuck(ctl, order)
-    result = ctl(order, "skip", saga, "--step", "pay", "--reason", "x", "--output", "{}")
+    result = ctl(order, "skip", saga, "--step", "pay", "--reason", "x", "--output", "{}",
+                 "--yes")
     assert result.code == 4, result
     assert re.search("possible now: .*retry", result.err), result
 
