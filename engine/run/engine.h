@@ -75,7 +75,9 @@ struct feed *engine_feed(struct engine *e);
 
 /* Any thread: raised after each commit that changed a definition's row. */
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e);
-bool engine_is_ready(const struct engine *e); /* Recovered, not draining, store sound. */
+/* Any thread: it takes commands; recovery goes on meanwhile. Not draining, store sound.
+ */
+bool engine_is_ready(const struct engine *e);
 bool engine_is_alive(const struct engine *e); /* The loop went round lately. */
 /* Restored from a backup made then, and paused until an operator says go; 0: not so. */
 uint64_t engine_restored_ms(const struct engine *e);

@@ -81,7 +81,7 @@ static void take_commands(struct engine *e)
     void *items[COMMANDS_AT_ONCE];
     size_t n = COMMANDS_AT_ONCE;
 
-    if (!e->is_recovered) {
+    if (!atomic_load(&e->is_ready)) {
         return;
     }
     /* A few at a time: one may be a thousand starts. */
@@ -155,19 +155,24 @@ static void take_reload(struct engine *e)
     (void)pthread_mutex_unlock(&e->reload_lock);
 }
 
+/* It leaves the other half of a batch to what comes in. */
+static bool may_recover(struct engine *e)
+{
+    return !e->is_recovered && atomic_load(&e->is_open) &&
+           engine_batch(e)->n_turns < LIMIT_BATCH_TURNS / 2;
+}
+
 static void recover(struct engine *e)
 {
     struct err_info info;
 
-    if (e->is_recovered || !has_room(e) || !atomic_load(&e->is_open)) {
+    if (!may_recover(e)) {
         return;
     }
     if (recover_more(e, &info) != ERR_OK) {
         engine_fail(e, &info);
         e->is_recovered = true; /* Nothing more will be taken up. */
-        return;
-    }
-    if (e->is_recovered) {
+    } else if (e->restore.phase != RESTORE_MARKED) {
         atomic_store(&e->is_ready, true);
     }
 }
@@ -230,11 +235,9 @@ static int sleep_ms(struct engine *e)
     uint64_t until = e->mono_ms + 2 * watch_ms(e);
     int timer_ms = timers_sleep_ms(e->timers, e->now_ms);
 
-    if (!e->is_recovered && atomic_load(&e->is_open)) {
-        return e->is_committing ? 1 : 0;
-    }
-    if (e->restore.phase == RESTORE_RELEASING) {
-        return e->is_committing ? 1 : 0;
+    if (may_recover(e) || e->restore.phase == RESTORE_RELEASING) {
+        /* A restore may wait for what it has turned itself to be committed. */
+        return e->is_committing && e->restore.phase != RESTORE_NOT ? 1 : 0;
     }
     if (e->is_committing && !has_room(e)) {
         return LOOP_IDLE_MS; /* The commit's end comes first: it wakes us. */
@@ -319,7 +322,7 @@ void *loop_run(void *engine)
     thread_set_name("sagad-engine");
     while (!atomic_load(&e->is_stopping) && !atomic_load(&e->has_failed)) {
         go_round(e);
-        if (queue_length(e->inbox) == 0 || !has_room(e) || !e->is_recovered) {
+        if (queue_length(e->inbox) == 0 || !has_room(e) || !atomic_load(&e->is_ready)) {
             calls_wait(e->calls, sleep_ms(e));
         }
     }

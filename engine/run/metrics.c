@@ -257,6 +257,9 @@ void metrics_write(struct engine *e, struct buf *out)
               1000);
     gauge(out, "sagad_scheduler_lag_seconds", "How late the latest timer was.",
           (double)m->lag_ms / 1000.0);
+    gauge(out, "sagad_unrecovered_sagas",
+          "Sagas of before the restart that are still to be taken up.",
+          (double)e->n_unrecovered);
     gauge(out, "sagad_due_sagas", "Sagas in memory.", (double)table_count(e->table));
     services_metrics(e->config.services, out);
 }

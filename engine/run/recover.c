@@ -22,7 +22,7 @@
 #include "engine/run/turn.h"
 
 enum {
-    PAGE = 512,
+    PAGE = 256,             /* Sagas of a round: some 10 ms, for which the rest waits. */
     SLEEPERS_PAGE_MS = 100, /* Between the pages of one look: 5,000 sleepers a second. */
     NO_ROOM_MS = 1000,      /* Then the next look, when memory is full. */
 };
@@ -129,6 +129,17 @@ void recover_from_away(struct engine *e, uint64_t away_ms)
     keep_downtimes(e);
 }
 
+/* Sagas to take up: they are active from the first start on that is let in. */
+static enum err count_left(struct engine *e, struct err_info *info)
+{
+    const struct store_filter left = {.statuses = 1U << SAGA_STATUS_RUNNING |
+                                                  1U << SAGA_STATUS_COMPENSATING |
+                                                  1U << SAGA_STATUS_STUCK,
+                                      .is_awake = true};
+
+    return store_count_sagas(e->reader, &left, 0, &e->n_unrecovered, info);
+}
+
 enum err recover_begin(struct engine *e, struct err_info *info)
 {
     struct store_numbers numbers;
@@ -138,6 +149,10 @@ enum err recover_begin(struct engine *e, struct err_info *info)
 
     e->now_ms = clk_wall_ms();
     if (err == ERR_OK) {
+        err = count_left(e, info);
+    }
+    if (err == ERR_OK) {
+        e->recover_until = numbers.saga;
         e->next_saga = numbers.saga + 1;
         e->next_definition = numbers.definition + 1;
         e->next_notify = numbers.notify + 1;
@@ -188,15 +203,35 @@ void recover_mark_alive(struct engine *e)
 
 struct page {
     struct arena *arena;
+    uint64_t until_num; /* Sagas behind it are not kept. */
     struct store_saga rows[PAGE];
     size_t n;
 };
 
+static struct page *page_create(uint64_t until_num)
+{
+    struct page *p = mem_alloc(sizeof(*p));
+
+    p->arena = arena_create(65536);
+    p->until_num = until_num;
+    return p;
+}
+
+static void page_destroy(struct page *p)
+{
+    arena_destroy(p->arena);
+    free(p);
+}
+
 static bool keep_row(void *user, const struct store_saga *row)
 {
     struct page *p = user;
-    struct store_saga *kept = &p->rows[p->n++];
+    struct store_saga *kept = &p->rows[p->n];
 
+    if (row->num > p->until_num) {
+        return false;
+    }
+    p->n++;
     *kept = *row;
     kept->id = arena_text(p->arena, row->id);
     kept->key = arena_text(p->arena, row->key);
@@ -374,6 +409,14 @@ static enum err take_poison(struct engine *e, struct err_info *info)
     return err == ERR_NOT_FOUND ? ERR_OK : err; /* Its start was not committed. */
 }
 
+static void finish(struct engine *e)
+{
+    e->is_recovered = true;
+    e->n_unrecovered = 0;
+    e->sleepers_at_ms = e->now_ms; /* Whoever slept may be due. */
+    log_say(LOG_INFO, "recovered", LOG_NUMBER("sagas", e->n_recovered));
+}
+
 enum err recover_more(struct engine *e, struct err_info *info)
 {
     struct page *p;
@@ -388,20 +431,18 @@ enum err recover_more(struct engine *e, struct err_info *info)
     if (e->restore.phase == RESTORE_MARKED) { /* Before anything else befalls a saga. */
         return restore_more(e, info);
     }
-    p = mem_alloc(sizeof(*p));
-    p->arena = arena_create(65536);
+    p = page_create(e->recover_until);
     err = store_scan_awake(engine_reader(e), e->recover_after, PAGE, keep_row, p, info);
     for (size_t i = 0; i < p->n && err == ERR_OK; i++) {
         err = take_up(e, &p->rows[i], info);
         e->recover_after = p->rows[i].num;
+        e->n_recovered++;
+        e->n_unrecovered -= e->n_unrecovered > 0; /* A command may have woken one more. */
     }
     if (err == ERR_OK && p->n < PAGE) {
-        e->is_recovered = true;
-        e->sleepers_at_ms = e->now_ms; /* Whoever slept may be due. */
-        log_say(LOG_INFO, "recovered", LOG_NUMBER("sagas", table_count(e->table)));
+        finish(e);
     }
-    arena_destroy(p->arena);
-    free(p);
+    page_destroy(p);
     return err;
 }
 
@@ -453,11 +494,10 @@ void recover_sleepers(struct engine *e)
                                   .after_num = e->sleepers_after_num,
                                   .until_ms = e->now_ms + LIMIT_NEAR_MS};
     const bool is_first = e->sleepers_after_ms == 0;
-    struct page *p = mem_alloc(sizeof(*p));
+    struct page *p = page_create(UINT64_MAX);
     struct err_info info;
     enum err err;
 
-    p->arena = arena_create(65536);
     err = store_scan_due(engine_reader(e), &due, PAGE, keep_row, p, &info);
     if (err == ERR_OK) {
         err = take_sleepers(e, p, &info);
@@ -474,6 +514,5 @@ void recover_sleepers(struct engine *e)
     if (is_first && p->n == 0 && !has_sleepers(e)) {
         e->sleepers_at_ms = 0;
     }
-    arena_destroy(p->arena);
-    free(p);
+    page_destroy(p);
 }

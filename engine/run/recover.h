@@ -18,7 +18,9 @@ MUST_CHECK enum err recover_begin(struct engine *e, struct err_info *info);
 
 /* Take up the next sagas that are neither final nor asleep: their due attempts are lost,
  * queued calls ask again, times that have passed are spread out. Sets e->is_recovered
- * after the last. */
+ * after the last. From the first time on commands may be taken in between: ids and keys
+ * are in the store, and whichever saga a command names is read from there; what was due
+ * when it was read is lost when its turn to be taken up comes. */
 MUST_CHECK enum err recover_more(struct engine *e, struct err_info *info);
 
 /* A saga is no longer poison: what was due when it was left alone is lost now. */

@@ -40,7 +40,7 @@ static bool may_start(struct engine *e, struct command *c)
                         "The disk is nearly full; no saga can be started");
         return false;
     }
-    if (table_count(e->table) >= e->config.active_max) {
+    if (table_count(e->table) + e->n_unrecovered >= e->config.active_max) {
         commands_refuse(c, PROBLEM_OVERLOADED,
                         "There are as many active sagas as maxActiveSagas allows (%u)",
                         e->config.active_max);

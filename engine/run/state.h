@@ -91,6 +91,9 @@ struct engine {
     struct waiter *waiters;     /* All, for their time-outs. */
     struct command *delayed; /* Changes of definitions, behind one not committed yet. */
     uint64_t recover_after;  /* Saga number up to which recovery has come. */
+    uint64_t recover_until;  /* The last one: younger ones began in this run. */
+    uint64_t n_recovered;
+    uint64_t n_unrecovered; /* To be taken up yet: active, though not in memory. */
     bool is_recovered;
     struct restore restore;
     struct marker *marker; /* S54 */

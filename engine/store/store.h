@@ -403,6 +403,7 @@ struct store_filter {               /* Zero or NULL: not asked for. */
     const char *const *label_values;
     size_t n_labels;
     int paused;         /* 0 any, 1 paused only, -1 not paused only. */
+    bool is_awake;      /* Only sagas that do not sleep. */
     uint64_t above_num; /* Only sagas with a larger number: a walk ends there. */
     uint64_t started_after_ms, started_before_ms;
     uint64_t updated_after_ms, updated_before_ms;

@@ -125,6 +125,10 @@ START_TEST(test_count_is_as_long_as_the_list)
     ck_assert_uint_eq(count(&(struct store_filter){.keys = keys, .n_keys = 3}, 0), 5);
     ck_assert_uint_eq(
         count(&(struct store_filter){.keys = keys, .n_keys = 1, .paused = 1}, 0), 0);
+    ck_assert_uint_eq(
+        count(&(struct store_filter){.statuses = BIT(RUNNING), .is_awake = true}, 0), 1);
+    ck_assert_uint_eq(
+        count(&(struct store_filter){.keys = keys, .n_keys = 3, .is_awake = true}, 0), 4);
 }
 END_TEST
 

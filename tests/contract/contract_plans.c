@@ -177,6 +177,9 @@ START_TEST(test_recovery_and_the_due_index_need_no_sort)
     watch();
     (void)contract_awake(0, 10);
     assert_walks(plan(), "saga_open (status=? AND is_asleep=? AND rowid>?)");
+    assert_walks(
+        plan_of_list(&(struct store_filter){.statuses = BIT(RUNNING), .is_awake = true}),
+        "saga_open (status=? AND is_asleep=? AND rowid<?)");
     watch();
     (void)contract_due(100, 10);
     assert_walks(plan(), "saga_due (wake_ms>? AND wake_ms<?)");

@@ -24,6 +24,7 @@ METRICS = {
     "sagad_breaker_open": {"service"},
     "sagad_scheduler_lag_seconds": set(),
     "sagad_due_sagas": set(),
+    "sagad_unrecovered_sagas": set(),
     "sagad_oldest_stuck_seconds": set(),
     "sagad_commit_seconds_bucket": {"le"},
     "sagad_commit_turns_bucket": {"le"},

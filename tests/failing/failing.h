@@ -16,6 +16,8 @@
  *   FAILPOINT_DISK=90000000                   bytes of the disk that the database is on
  *   FAILPOINT_SEEN=file                       made at the hit; says that it was reached
  *   FAILPOINT_TURN=<saga id>                  see failing_turn()
+ *   FAILPOINT_HOLD=fifo                       the first commit of a turn waits for its
+ * writer
  */
 #ifndef TESTS_FAILING_H
 #define TESTS_FAILING_H

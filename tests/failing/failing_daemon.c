@@ -1,7 +1,9 @@
 /* failing_daemon.c - see failing.h: the points of the daemon, by the linker's --wrap, and
  * its plan, from the environment. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +46,39 @@ int __wrap_sqlite3_exec(sqlite3 *db, const char *sql,
                         int (*each)(void *, int, char **, char **), void *user,
                         char **error);
 
+static bool has_turn(const struct store_batch *batch)
+{
+    const struct store_op *op = batch->first;
+
+    while (op != NULL && op->kind != STORE_TURN) {
+        op = op->next;
+    }
+    return op != NULL;
+}
+
+/* FAILPOINT_HOLD=<fifo>: the first commit of a turn waits until the test opens the FIFO
+ * to write, so that it can look at the engine while that commit is out. */
+static void hold(const struct store_batch *batch)
+{
+    static atomic_bool has_held;
+    const char *fifo = getenv("FAILPOINT_HOLD");
+    int fd;
+
+    if (fifo == NULL || !has_turn(batch) || atomic_exchange(&has_held, true)) {
+        return;
+    }
+    fd = open(fifo, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)close(fd); /* Nothing is read. */
+    }
+}
+
 enum err __wrap_store_commit(struct store *s, const struct store_batch *batch,
                              struct err_info *info)
 {
     enum err e;
 
+    hold(batch);
     failing_point("commit-before");
     e = __real_store_commit(s, batch, info);
     failing_point("commit-after");

@@ -85,7 +85,8 @@ static bool passes(const struct store_filter *f, const struct store_saga *s)
 {
     if (s->num <= f->above_num ||
         (f->statuses != 0 && (f->statuses & (1U << s->status)) == 0) ||
-        (f->paused != 0 && s->is_paused != (f->paused > 0))) {
+        (f->paused != 0 && s->is_paused != (f->paused > 0)) ||
+        (f->is_awake && s->is_asleep)) {
         return false;
     }
     if (!is_among(s->definition_name, f->definitions, f->n_definitions) ||

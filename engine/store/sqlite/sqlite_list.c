@@ -224,6 +224,9 @@ static void add_conditions(struct list *l)
         buf_add_text(sql,
                      f->paused > 0 ? " AND s.is_paused = 1" : " AND s.is_paused = 0");
     }
+    if (f->is_awake && l->lead != LEAD_STATUS) {
+        buf_add_text(sql, " AND s.is_asleep = 0");
+    }
     add_stuck(l, sql);
     add_labels(l, sql);
     add_times(l, sql);
@@ -350,8 +353,10 @@ static void add_status_branches(struct list *l)
         } else {
             add_branch(l, "saga_open", "s.status = ", status,
                        " AND s.is_asleep = 0 AND s.status < 3");
-            add_branch(l, "saga_open", "s.status = ", status,
-                       " AND s.is_asleep = 1 AND s.status < 3");
+            if (!l->f->is_awake) {
+                add_branch(l, "saga_open", "s.status = ", status,
+                           " AND s.is_asleep = 1 AND s.status < 3");
+            }
         }
     }
 }
