@@ -121,6 +121,18 @@ void answer_refuse(struct request *r, enum problem p, const char *fmt, ...)
     json_close_object(&o);
 }
 
+bool answer_refused(struct request *r)
+{
+    const struct command *c = &r->command;
+
+    if (c->problem == PROBLEM_NONE) {
+        return false;
+    }
+    answer_refuse(r, c->problem, "%s",
+                  c->detail.text[0] != '\0' ? c->detail.text : problem_title(c->problem));
+    return true;
+}
+
 void answer_failure(struct request *r, enum err e, const struct err_info *info)
 {
     const char *detail = info->text[0] != '\0' ? info->text : err_name(e);

@@ -27,6 +27,9 @@ void answer_refuse_open(struct request *r, enum problem p, int status, const cha
 /* The engine's or store's error as a problem. */
 void answer_failure(struct request *r, enum err e, const struct err_info *info);
 
+/* The engine refused r's command: answers its problem in its words. False: it did not. */
+bool answer_refused(struct request *r);
+
 /* Add to the problem's `errors`. */
 void answer_fault(struct request *r, const char *pointer, const char *code,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -343,10 +343,7 @@ static void started(struct request *r)
     struct store_bulk b;
     struct json_out o;
 
-    if (c->problem != PROBLEM_NONE) {
-        answer_refuse(r, c->problem, "%s",
-                      c->detail.text[0] != '\0' ? c->detail.text
-                                                : problem_title(c->problem));
+    if (answer_refused(r)) {
         return;
     }
     if (!bulk_json_find(r, c->of.bulk.id, &b)) {

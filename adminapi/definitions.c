@@ -176,10 +176,7 @@ static void changed(struct request *r)
     struct store_definition d;
     struct json_out o;
 
-    if (c->problem != PROBLEM_NONE) {
-        answer_refuse(r, c->problem, "%s",
-                      c->detail.text[0] != '\0' ? c->detail.text
-                                                : problem_title(c->problem));
+    if (answer_refused(r)) {
         return;
     }
     if (!find(r, 0, &d)) {

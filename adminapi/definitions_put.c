@@ -267,10 +267,7 @@ static void stored(struct request *r)
     struct json_out o;
     enum err e;
 
-    if (c->problem != PROBLEM_NONE) {
-        answer_refuse(r, c->problem, "%s",
-                      c->detail.text[0] != '\0' ? c->detail.text
-                                                : problem_title(c->problem));
+    if (answer_refused(r)) {
         return;
     }
     /* Members that only readers fill: which version is current, and so on. */

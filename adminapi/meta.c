@@ -148,25 +148,13 @@ void meta_ready(struct request *r)
 /* ---- numbers of the engine
  * ------------------------------------------------------------------ */
 
-static bool has_answer(struct request *r)
-{
-    const struct command *c = &r->command;
-
-    if (c->problem == PROBLEM_NONE) {
-        return true;
-    }
-    answer_refuse(r, c->problem, "%s",
-                  c->detail.text[0] != '\0' ? c->detail.text : problem_title(c->problem));
-    return false;
-}
-
 static void show_metrics(struct request *r)
 {
     const struct counters *all[DOORS_MAX];
     struct json_out o;
     size_t n;
 
-    if (!has_answer(r)) {
+    if (answer_refused(r)) {
         return;
     }
     n = api_counters(r->door->api, all, DOORS_MAX);
@@ -193,7 +181,7 @@ static void show_services(struct request *r)
     const char *services = r->command.services;
     struct json_out o;
 
-    if (!has_answer(r)) {
+    if (answer_refused(r)) {
         return;
     }
     services = services != NULL ? services : "[]";
@@ -218,7 +206,7 @@ static void resumed(struct request *r)
 {
     struct json_out o;
 
-    if (!has_answer(r)) {
+    if (answer_refused(r)) {
         return;
     }
     answer_json(r, 200, &o);

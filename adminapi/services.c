@@ -18,10 +18,7 @@ static void changed(struct request *r)
     const struct command *c = &r->command;
     struct json_out o;
 
-    if (c->problem != PROBLEM_NONE) {
-        answer_refuse(r, c->problem, "%s",
-                      c->detail.text[0] != '\0' ? c->detail.text
-                                                : problem_title(c->problem));
+    if (answer_refused(r)) {
         return;
     }
     answer_json(r, 200, &o);

@@ -107,13 +107,9 @@ static void counted(struct request *r)
 {
     uint64_t sagas[SAGA_STATUSES] = {0};
     struct err_info info = {.text = ""};
-    const struct command *c = &r->command;
     enum err e;
 
-    if (c->problem != PROBLEM_NONE) {
-        answer_refuse(r, c->problem, "%s",
-                      c->detail.text[0] != '\0' ? c->detail.text
-                                                : problem_title(c->problem));
+    if (answer_refused(r)) {
         return;
     }
     e = store_scan_counts(r->reader, add_count, sagas, &info);

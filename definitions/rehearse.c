@@ -49,22 +49,6 @@ static void forget(struct rehearsal *r, size_t i)
     }
 }
 
-static uint64_t timeout_of(const struct rehearsal *r, const struct saga_effect *send)
-{
-    const struct plan_node *node = &r->d->plan->nodes[send->step];
-
-    switch (send->call) {
-    case CALL_ACTION:
-        return node->action.timeout_ms;
-    case CALL_CONFIRM:
-        return node->confirm.timeout_ms;
-    case CALL_COMPENSATION:
-        return node->compensation.timeout_ms;
-    }
-    assert(false);
-    return 0;
-}
-
 /* ---- effects
  * --------------------------------------------------------------------------- */
 
@@ -96,7 +80,8 @@ static void send(struct rehearsal *r, const struct saga_effect *fx)
 {
     struct line line =
         script_next(r, fx->step, fx->item, told_call(r->d, fx->step, fx->call));
-    const uint64_t timeout_ms = timeout_of(r, fx);
+    const uint64_t timeout_ms =
+        saga_call_of(&r->d->plan->nodes[fx->step], fx->call)->timeout_ms;
     uint64_t takes_ms = line.after_ms;
 
     tell_call(r, fx, fx->call, rehearse_rendered(r, fx->step, fx->item, fx->call));

@@ -245,26 +245,16 @@ bool cell_is_of_each(const struct plan *plan, const struct saga_cell *c)
 
 /* ---- policy --------------------------------------------------------------- */
 
-static const struct plan_call *call_of(const struct advance *a, const struct saga_cell *c)
+static const struct plan_retry *retry_of(const struct advance *a,
+                                         const struct saga_cell *c)
 {
-    const struct plan_node *node = advance_node(a, c->step);
-
-    switch (c->call) {
-    case CALL_ACTION:
-        return &node->action;
-    case CALL_CONFIRM:
-        return &node->confirm;
-    case CALL_COMPENSATION:
-        return &node->compensation;
-    }
-    assert(false);
-    return NULL;
+    return &saga_call_of(advance_node(a, c->step), c->call)->retry;
 }
 
 /* S42: capped exponential, jitter from what names the attempt. At least 1 ms. */
 static uint64_t delay_ms(const struct advance *a, const struct saga_cell *c)
 {
-    const struct plan_retry *retry = &call_of(a, c)->retry;
+    const struct plan_retry *retry = retry_of(a, c);
     uint64_t delay = retry->delay_ms;
     uint64_t dice;
 
@@ -287,7 +277,7 @@ static uint64_t delay_ms(const struct advance *a, const struct saga_cell *c)
 static uint64_t latest_ms(const struct advance *a, const struct saga_cell *c)
 {
     static const uint64_t a_day_ms = 24U * 3600U * 1000U;
-    uint64_t elapsed_max = call_of(a, c)->retry.elapsed_max_ms;
+    uint64_t elapsed_max = retry_of(a, c)->elapsed_max_ms;
 
     if (elapsed_max != 0) {
         return c->first_due_ms + elapsed_max;
@@ -302,7 +292,7 @@ static uint64_t latest_ms(const struct advance *a, const struct saga_cell *c)
 /* Wait for another attempt; false if attempts or time have run out. */
 bool cell_back_off(struct advance *a, struct saga_cell *c)
 {
-    const struct plan_retry *retry = &call_of(a, c)->retry;
+    const struct plan_retry *retry = retry_of(a, c);
     uint64_t wake_ms = a->ev->now_ms + delay_ms(a, c);
 
     if (a->ev->kind == SAGA_EV_ANSWERED && a->ev->retry_at_ms > wake_ms) {

@@ -413,6 +413,9 @@ uint64_t saga_wake_at(const struct saga *s, const struct plan *plan);
 /* The open cell of (step, item), or NULL. Borrowed. */
 const struct saga_cell *saga_cell_of(const struct saga *s, uint16_t step, uint32_t item);
 
+/* The policy of a step's action, confirm or compensation. Borrowed. */
+const struct plan_call *saga_call_of(const struct plan_node *node, enum call_kind call);
+
 /* How an item of a forEach stands (is_begun false: not begun). */
 struct saga_record saga_item_of(const struct saga *s, const struct plan *plan,
                                 uint16_t step, uint32_t item);

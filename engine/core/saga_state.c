@@ -50,6 +50,20 @@ enum saga_status saga_status_of(const struct saga *s)
     return SAGA_STATUS_RUNNING;
 }
 
+const struct plan_call *saga_call_of(const struct plan_node *node, enum call_kind call)
+{
+    switch (call) {
+    case CALL_ACTION:
+        return &node->action;
+    case CALL_CONFIRM:
+        return &node->confirm;
+    case CALL_COMPENSATION:
+        return &node->compensation;
+    }
+    assert(false);
+    return NULL;
+}
+
 uint64_t saga_wake_at(const struct saga *s, const struct plan *plan)
 {
     bool is_paused = (s->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0;

@@ -1,7 +1,6 @@
 /* preview.c - see preview.h: the action, and then a world that behaves. */
 #include "engine/view/preview.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,23 +174,6 @@ static enum saga_result apply(struct previewing *p, struct record *record)
 /* ---- how long a call may take -----------------------------------------------------
  */
 
-static const struct plan_call *policy_of(const struct previewing *p,
-                                         const struct saga_cell *c)
-{
-    const struct plan_node *node = &p->v->definition->plan->nodes[c->step];
-
-    switch (c->call) {
-    case CALL_ACTION:
-        return &node->action;
-    case CALL_CONFIRM:
-        return &node->confirm;
-    case CALL_COMPENSATION:
-        return &node->compensation;
-    }
-    assert(false);
-    return NULL;
-}
-
 static uint64_t next_delay(const struct plan_retry *retry, uint64_t delay)
 {
     delay = delay * retry->backoff_permille / 1000;
@@ -239,7 +221,8 @@ static void suppose(struct previewing *p, const struct saga_event *ev)
     const struct saga_cell *c = saga_cell_of(p->s, ev->step, ev->item);
 
     if (ev->kind == SAGA_EV_ANSWERED) {
-        p->calls_ms += longest_ms(policy_of(p, c));
+        p->calls_ms +=
+            longest_ms(saga_call_of(&p->v->definition->plan->nodes[c->step], c->call));
         p->is_supposed[ev->step] |= ev->call != CALL_COMPENSATION;
     } else if (ev->kind == SAGA_EV_CALLED_BACK) {
         p->calls_ms += p->v->definition->plan->nodes[ev->step].action.callback_ms;

@@ -125,20 +125,6 @@ static void view_items(const struct view_fold *f, uint16_t step, struct view_ste
     }
 }
 
-static uint32_t timeout_ms(const struct plan_node *node, enum call_kind call)
-{
-    switch (call) {
-    case CALL_ACTION:
-        return node->action.timeout_ms;
-    case CALL_CONFIRM:
-        return node->confirm.timeout_ms;
-    case CALL_COMPENSATION:
-        return node->compensation.timeout_ms;
-    }
-    assert(false);
-    return 0;
-}
-
 /* The step's open cells: what is in flight, what is repeated when. */
 static void view_cells(const struct view_fold *f, uint16_t step, struct view_step *out)
 {
@@ -158,7 +144,7 @@ static void view_cells(const struct view_fold *f, uint16_t step, struct view_ste
         if (c->state == CELL_DUE) {
             out->in_flight_until_ms =
                 f->steps[step].sent_ms +
-                timeout_ms(&f->definition->plan->nodes[step], c->call);
+                saga_call_of(&f->definition->plan->nodes[step], c->call)->timeout_ms;
         }
     }
 }

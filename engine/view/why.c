@@ -80,23 +80,6 @@ static const char *call_of(const struct why *w, const struct saga_cell *c)
                : arena_printf(w->a, "the %s of %s", call_name_of(c->call), step_of(w, c));
 }
 
-static const struct plan_call *plan_call_of(const struct why *w,
-                                            const struct saga_cell *c)
-{
-    const struct plan_node *node = &w->plan->nodes[c->step];
-
-    switch (c->call) {
-    case CALL_ACTION:
-        return &node->action;
-    case CALL_CONFIRM:
-        return &node->confirm;
-    case CALL_COMPENSATION:
-        return &node->compensation;
-    }
-    assert(false);
-    return NULL;
-}
-
 /* The service's name; NULL: an absolute URL, or no call at all. */
 static const char *service_of(const struct why *w, const struct saga_cell *c)
 {
@@ -131,7 +114,8 @@ static const char *failure(const struct why *w, const struct saga_cell *c)
 /* The policy's count where there is an end to it, else the attempt's own number. */
 static const char *next_attempt(const struct why *w, const struct saga_cell *c)
 {
-    const uint32_t most = plan_call_of(w, c)->retry.attempts_max;
+    const uint32_t most =
+        saga_call_of(&w->plan->nodes[c->step], c->call)->retry.attempts_max;
     const uint32_t next = c->round - c->free + 1;
 
     if (most == 0 || next > most) {
