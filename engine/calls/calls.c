@@ -34,6 +34,7 @@ SAME(NO_HOST, COULDNT_RESOLVE_HOST);
 SAME(NO_CONNECTION, COULDNT_CONNECT);
 SAME(NOT_HTTP, WEIRD_SERVER_REPLY);
 SAME(CUT, PARTIAL_FILE);
+SAME(NO_MEMORY, OUT_OF_MEMORY);
 SAME(TIMED_OUT, OPERATION_TIMEDOUT);
 SAME(TLS_FAILED, SSL_CONNECT_ERROR);
 SAME(REFUSED_BY_US, ABORTED_BY_CALLBACK);
@@ -96,7 +97,7 @@ static struct call *take(struct calls *c)
     call = mem_alloc(sizeof(*call));
     call->calls = c;
     call->easy = curl_easy_init();
-    assert(call->easy != NULL); /* Out of memory, like mem_alloc(). */
+    assert(call->easy != NULL); /* Its memory cannot run out. */
     outgoing_init(&call->outgoing);
     gather_init(&call->gather);
     buf_init(&call->detail, CURL_ERROR_SIZE + 256);
@@ -468,13 +469,30 @@ uint32_t calls_in_flight(const struct calls *c)
 /* ---- lifetime
  * ---------------------------------------------------------------------------- */
 
+static void *take_block(size_t bytes)
+{
+    return mem_grow(NULL, bytes);
+}
+
+static void *take_blocks(size_t n, size_t bytes)
+{
+    assert(bytes == 0 || n <= SIZE_MAX / bytes);
+    return mem_alloc(n * bytes);
+}
+
+bool calls_init_library(void)
+{
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, take_block, free, mem_grow, mem_text,
+                                take_blocks) == CURLE_OK;
+}
+
 enum err calls_create(const struct calls_config *config, struct calls **out,
                       struct err_info *info)
 {
     struct calls *c;
     enum err err;
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (!calls_init_library()) { /* Counted: each calls_destroy() takes one back. */
         return err_set(info, ERR_IO, "libcurl cannot be initialized");
     }
     c = mem_alloc(sizeof(*c));

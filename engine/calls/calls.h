@@ -70,6 +70,11 @@ struct call_answer {
     struct call_timings timings;
 };
 
+/* Call once, before any thread: gives libcurl memory that cannot run out (mem.h). An
+ * option that it cannot copy would look like a request that cannot be made, for which a
+ * saga turns back. False: libcurl does not start. */
+bool calls_init_library(void);
+
 struct calls_config {
     const struct egress *egress; /* Borrowed. */
     const char *user_agent;      /* "sagad/1.2" */

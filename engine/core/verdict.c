@@ -83,10 +83,11 @@ bool verdict_is_service_fault(const struct verdict_facts *facts)
     if (facts->request_bytes > 0) {
         return true;
     }
-    switch (facts->curl_result) { /* Our own refusal says nothing about the service. */
+    switch (facts->curl_result) { /* What is ours says nothing about the service. */
     case VERDICT_TRANSFER_UNSUPPORTED:
     case VERDICT_TRANSFER_BAD_URL:
     case VERDICT_TRANSFER_BAD_ARGUMENT:
+    case VERDICT_TRANSFER_NO_MEMORY:
     case VERDICT_TRANSFER_REFUSED_BY_US:
         return false;
     default:
@@ -111,6 +112,8 @@ static const char *why_unsent(int curl_result)
         return "the TLS handshake failed";
     case VERDICT_TRANSFER_REFUSED_BY_US:
         return "the address is refused by the egress policy";
+    case VERDICT_TRANSFER_NO_MEMORY:
+        return "there was no memory to send the request";
     case VERDICT_TRANSFER_UNSUPPORTED:
     case VERDICT_TRANSFER_BAD_URL:
     case VERDICT_TRANSFER_BAD_ARGUMENT:

@@ -229,30 +229,41 @@ static void log_attempt(const struct engine *e, const struct resident *r,
             LOG_TEXT("traceId", trace.trace));
 }
 
-void answer_take(struct engine *e, const struct call_answer *answer)
+/* r: NULL, the saga is over and has left memory. */
+static void take(struct engine *e, struct resident *r, const struct call_answer *answer,
+                 bool counts)
 {
-    struct resident *r = table_find(e->table, answer->name.saga);
-    struct err_info failure = {""};
     struct verdict verdict = {.outcome = OUTCOME_UNKNOWN};
+    struct err_info failure = {""};
     struct record record;
-    bool counts = r != NULL && is_due(e, r, &answer->name);
-    const uint64_t before = marker_enter(e->marker, answer->name.saga);
 
-    service_ended(answer->service, verdict_is_service_fault(&answer->facts), e->mono_ms);
-    if (r != NULL && load_docs(e, r, &failure) == ERR_OK) {
+    if (r != NULL) {
         verdict = judge(e, r, answer, &failure);
         log_attempt(e, r, answer, verdict.outcome);
-    }
-    record = record_of(e, answer, &verdict, &failure);
-    if (r != NULL) {
         spans_add_attempt(e, r, answer, verdict.outcome, !counts);
     }
+    record = record_of(e, answer, &verdict, &failure);
     metrics_count_call(&e->metrics, service_name(answer->service), answer->name.call,
                        verdict.outcome, answer->timings.total / 1000.0);
     if (!counts) {
         keep_late(e, answer, &record);
     } else {
         (void)turn_apply(e, r, &record); /* It is due: applied. */
+    }
+}
+
+void answer_take(struct engine *e, const struct call_answer *answer)
+{
+    struct resident *r = table_find(e->table, answer->name.saga);
+    struct err_info failure = {""};
+    bool counts = r != NULL && is_due(e, r, &answer->name);
+    const uint64_t before = marker_enter(e->marker, answer->name.saga);
+
+    service_ended(answer->service, verdict_is_service_fault(&answer->facts), e->mono_ms);
+    if (r != NULL && load_docs(e, r, &failure) != ERR_OK) {
+        engine_fail(e, &failure); /* After the restart it is lost, and is repeated. */
+    } else {
+        take(e, r, answer, counts);
     }
     marker_leave(e->marker, before);
     arena_reset(e->scratch);

@@ -274,6 +274,9 @@ enum err family_render(struct engine *e, const struct resident *r,
     const struct definition_step *step = &r->entry->definition->steps[q->step];
     enum err err = find_definition(e, step, &out->entry, info);
 
+    if (err == ERR_IO || err == ERR_BUSY) {
+        engine_fail(e, info); /* It says nothing about the saga, which must not turn. */
+    }
     if (err != ERR_OK) {
         return err;
     }

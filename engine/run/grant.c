@@ -23,6 +23,7 @@ struct service *grant_service(struct engine *e, struct resident *r,
         return services_need(e->config.services, call->service);
     }
     if (load_docs(e, r, &info) != ERR_OK) {
+        engine_fail(e, &info);
         return NULL;
     }
     turn_load_state(e, r);

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "engine/calls/calls.h"
 #include "engine/store/store_open.h"
 #include "programs/sagad/backup.h"
 #include "programs/sagad/config.h"
@@ -129,7 +130,7 @@ int main(int argc, char **argv)
     struct args args;
 
     json_init();
-    if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (sodium_init() < 0 || !calls_init_library()) {
         fprintf(stderr, "sagad: a library does not start\n");
         return 1;
     }

@@ -4,7 +4,8 @@
  * One mechanism for the daemon that the tests break (sagad_failing) and for the torture
  * of the store in one process. The objects of the product are linked as they are shipped:
  * the linker's --wrap puts this folder between them, a VFS of ours stands in front of
- * SQLite's, and the allocators of SQLite, jansson and libcurl are counted with our own.
+ * SQLite's, and its allocator is counted with our own. jansson and libcurl take theirs
+ * from base/mem.h, which is ours.
  *
  * A plan says what goes wrong at which hit; hits are counted from 1 over all threads.
  * In the daemon it is read from the environment when the program starts:

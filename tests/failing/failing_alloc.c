@@ -1,9 +1,6 @@
 /* failing_alloc.c - see failing.h: memory that runs out. */
-#include <curl/curl.h>
-#include <jansson.h>
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/failing/failing.h"
 
@@ -11,11 +8,9 @@
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t n);
-CURLcode __real_curl_global_init(long flags);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
-CURLcode __wrap_curl_global_init(long flags);
 
 void *__wrap_malloc(size_t n)
 {
@@ -62,24 +57,7 @@ static void sqlite_install(void)
     }
 }
 
-/* ---- jansson, libcurl -------------------------------------------------------------- */
-
-static char *copy(const char *text)
-{
-    const size_t n = strlen(text) + 1;
-    char *made = __wrap_malloc(n);
-
-    return made == NULL ? NULL : memcpy(made, text, n);
-}
-
-CURLcode __wrap_curl_global_init(long flags)
-{
-    return curl_global_init_mem(flags, __wrap_malloc, free, __wrap_realloc, copy,
-                                __wrap_calloc);
-}
-
 void failing_alloc_install(void)
 {
-    json_set_alloc_funcs(__wrap_malloc, free);
     sqlite_install();
 }

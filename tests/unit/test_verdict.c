@@ -77,6 +77,7 @@ static const struct {
     {CURLE_SSL_CONNECT_ERROR, 0, "unsent, retried, free"},
     {CURLE_OPERATION_TIMEDOUT, 0, "unsent, retried, free"},
     {CURLE_ABORTED_BY_CALLBACK, 0, "unsent, retried, free"},
+    {CURLE_OUT_OF_MEMORY, 0, "unsent, retried, free"},
     {CURLE_URL_MALFORMAT, 0, "unsent, free"},
     {CURLE_BAD_FUNCTION_ARGUMENT, 0, "unsent, free"},
     {CURLE_GOT_NOTHING, 120, "unknown, retried"},
@@ -365,6 +366,8 @@ START_TEST(test_breakers_count_transport_and_5xx_and_never_4xx_or_our_own_refusa
     facts = broken(CURLE_ABORTED_BY_CALLBACK, 0);
     ck_assert(!verdict_is_service_fault(&facts));
     facts = broken(CURLE_BAD_FUNCTION_ARGUMENT, 0);
+    ck_assert(!verdict_is_service_fault(&facts));
+    facts = broken(CURLE_OUT_OF_MEMORY, 0);
     ck_assert(!verdict_is_service_fault(&facts));
     for (long status = 200; status <= 599; status++) {
         facts = answered(status);
