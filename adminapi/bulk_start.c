@@ -227,9 +227,7 @@ static enum err put_match(struct request *r, const struct saga_filter *filter,
     json_put_number(o, "count", (int64_t)b->total);
     json_key(o, "sample");
     json_open_array(o);
-    for (size_t i = 0; i < sample.n && e == ERR_OK; i++) {
-        e = saga_answer_row(r, o, &sample.rows[i], info);
-    }
+    e = saga_answer_rows(r, o, sample.rows, sample.n, info);
     json_close_array(o);
     json_put(o, "confirm", bulk_confirm_write(b, r->arena));
     b->id = NULL;

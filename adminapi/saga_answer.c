@@ -49,24 +49,42 @@ static bool is_over(enum saga_status status)
            status == SAGA_STATUS_RESOLVED;
 }
 
-enum err saga_answer_row(struct request *r, struct json_out *o,
-                         const struct store_saga *row, struct err_info *info)
+/* A saga's state is large and needed for its own entry only. */
+#define ENTRY_BYTES 262144
+
+static enum err put_entry(struct request *r, struct json_out *o,
+                          const struct store_saga *row, struct arena *a,
+                          struct err_info *info)
 {
-    struct store_turn turn = {.turn = 0};
+    uint64_t turn = 0;
     struct view v;
     enum err e;
 
-    if (!is_over(row->status)) {
-        e = view_read(r->reader, r->registry, row->id, 0, r->arena, &v, info);
+    if (is_over(row->status)) {
+        e = store_last_turn_number(r->reader, row->num, &turn, info);
         if (e == ERR_OK) {
-            saga_json_summary(o, row, &v, v.state->turn, r->arena);
+            saga_json_summary(o, row, NULL, turn, a);
         }
         return e;
     }
-    e = store_last_turn(r->reader, row->num, r->arena, &turn, info);
+    e = view_read_brief(r->reader, r->registry, row, a, &v, info);
     if (e == ERR_OK) {
-        saga_json_summary(o, row, NULL, turn.turn, r->arena);
+        saga_json_summary(o, row, &v, v.state->turn, a);
     }
+    return e;
+}
+
+enum err saga_answer_rows(struct request *r, struct json_out *o,
+                          const struct store_saga *rows, size_t n, struct err_info *info)
+{
+    struct arena *a = arena_create(ENTRY_BYTES);
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < n && e == ERR_OK; i++) {
+        e = put_entry(r, o, &rows[i], a, info);
+        arena_reset(a);
+    }
+    arena_destroy(a);
     return e;
 }
 

@@ -21,10 +21,11 @@ bool saga_answer_view(struct request *r, const char *id, struct view *out);
 /* 200, 202: with the saga, its ETag and what belongs to both. */
 void saga_answer_with(struct request *r, int status, const struct view *v, bool is_noted);
 
-/* The saga as an entry of a list: without steps, input and output. `why` and `actions`
- * need its state and are read if it is not final; otherwise it has none. */
-enum err saga_answer_row(struct request *r, struct json_out *o,
-                         const struct store_saga *row, struct err_info *info);
+/* Sagas as entries of a list: without steps, input and output. `why` and `actions` need
+ * the state, which is read for those that are not final; the others have none. Called in
+ * the moment of r->reader in which the rows were found. */
+enum err saga_answer_rows(struct request *r, struct json_out *o,
+                          const struct store_saga *rows, size_t n, struct err_info *info);
 
 /* "r42": the inside of a saga's entity tag. */
 const char *saga_answer_tag(struct request *r, uint64_t revision);

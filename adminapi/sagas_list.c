@@ -24,23 +24,16 @@ struct rows {
 };
 
 /* Rows are borrowed for the call, and what reads a saga is not to be called inside a
- * scan: the ids are kept. */
+ * scan: they are kept. */
 static bool keep_row(void *user, const struct store_saga *row)
 {
     struct rows *rows = user;
-    struct store_saga *kept = &rows->items[rows->n];
 
     if (rows->n == rows->limit) {
         rows->has_more = true;
         return false;
     }
-    *kept = *row;
-    kept->id = arena_text(rows->arena, row->id);
-    kept->key = arena_text(rows->arena, row->key);
-    kept->labels = arena_text(rows->arena, row->labels);
-    kept->stuck_step = arena_text(rows->arena, row->stuck_step);
-    kept->definition_name = arena_text(rows->arena, row->definition_name);
-    rows->n++;
+    rows->items[rows->n++] = store_saga_copy(rows->arena, row);
     return true;
 }
 
@@ -116,9 +109,25 @@ static enum err put_rows(struct request *r, struct json_out *o, const struct row
     e = put_estimate(r, o, filter, info);
     json_key(o, "items");
     json_open_array(o);
-    for (size_t i = 0; i < rows->n && e == ERR_OK; i++) {
-        e = saga_answer_row(r, o, &rows->items[i], info);
+    return e == ERR_OK ? saga_answer_rows(r, o, rows->items, rows->n, info) : e;
+}
+
+/* Rows and states of one moment: for the reader, and because SQLite forgets the pages it
+ * has read as soon as somebody commits in between. */
+static enum err put_page(struct request *r, const struct store_page *asked,
+                         struct rows *rows, uint64_t *below, struct json_out *o,
+                         struct err_info *info)
+{
+    enum err e = store_reader_begin(r->reader, info);
+
+    if (e != ERR_OK) {
+        return e;
     }
+    e = store_scan_page(r->reader, asked, keep_row, rows, below, info);
+    if (e == ERR_OK) {
+        e = put_rows(r, o, rows, asked->filter, info);
+    }
+    store_reader_end(r->reader);
     return e;
 }
 
@@ -138,15 +147,12 @@ void sagas_list(struct request *r)
     scope_narrow(r, &filter.store);
     rows.limit = page.limit;
     rows.items = arena_take(r->arena, (page.limit + 1) * sizeof(rows.items[0]));
-    e = store_scan_page(r->reader,
-                        &(struct store_page){.filter = &filter.store,
-                                             .before_num = page.after_number,
-                                             .most = page.limit + 1,
-                                             .most_us = LOOK_US},
-                        keep_row, &rows, &below, &info);
-    if (e == ERR_OK) {
-        e = put_rows(r, &o, &rows, &filter.store, &info);
-    }
+    e = put_page(r,
+                 &(struct store_page){.filter = &filter.store,
+                                      .before_num = page.after_number,
+                                      .most = page.limit + 1,
+                                      .most_us = LOOK_US},
+                 &rows, &below, &o, &info);
     if (e != ERR_OK) {
         answer_failure(r, e, &info);
         return;

@@ -369,6 +369,25 @@ enum err store_last_turn(struct store_reader *r, uint64_t saga, struct arena *a,
     return kept(r->backend->scan_turns(r, &q, keep_turn, &k, info), &k, info, "turn");
 }
 
+static bool keep_number(void *user, const struct store_turn *row)
+{
+    struct keep *k = user;
+
+    *(uint64_t *)k->out = row->turn;
+    k->is_found = true;
+    return false;
+}
+
+enum err store_last_turn_number(struct store_reader *r, uint64_t saga, uint64_t *out,
+                                struct err_info *info)
+{
+    const struct store_turn_query q = {
+        .saga = saga, .is_last = true, .is_bare = true, .most = 1};
+    struct keep k = {.out = out};
+
+    return kept(r->backend->scan_turns(r, &q, keep_number, &k, info), &k, info, "turn");
+}
+
 static void keep_replay(void *user, const struct store_replay *row)
 {
     struct keep *k = user;

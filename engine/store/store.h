@@ -307,6 +307,10 @@ MUST_CHECK enum err store_last_turn(struct store_reader *r, uint64_t saga,
                                     struct arena *a, struct store_turn *out,
                                     struct err_info *info);
 
+/* Its number alone: in SQLite that needs no row of the journal. */
+MUST_CHECK enum err store_last_turn_number(struct store_reader *r, uint64_t saga,
+                                           uint64_t *out, struct err_info *info);
+
 /* Rows are borrowed for the call of each(); false ends the scan, which is ERR_OK. */
 typedef bool (*store_each_turn)(void *user, const struct store_turn *turn);
 typedef bool (*store_each_saga)(void *user, const struct store_saga *saga);

@@ -105,6 +105,7 @@ struct store_bytes_query {
 struct store_turn_query {
     uint64_t saga;
     bool is_last; /* The last turn only. */
+    bool is_bare; /* With is_last: its number is enough. */
     uint64_t from_turn;
     size_t most; /* At least 1. */
 };

@@ -190,22 +190,29 @@ static void view_row(const struct view_fold *f, struct store_saga *row)
 
 /* The state holds why a call was queued; since then its service may have gone (the
  * recovery makes no turn of that). */
-static void find_homeless(const struct view_fold *f, struct view_step *steps)
+static void find_homeless(const struct view_fold *f, const struct saga_cell *c,
+                          struct view_step *steps)
 {
-    for (uint16_t i = 0; i < f->state->n_cells; i++) {
-        const struct saga_cell *c = &f->state->cells[i];
-        const struct definition_call *call =
-            c->state == CELL_QUEUED ? definition_call_of(f->definition, c->step, c->call)
-                                    : NULL;
-        struct err_info info;
-        uint64_t num;
+    const struct definition_call *call =
+        c != NULL && c->state == CELL_QUEUED
+            ? definition_call_of(f->definition, c->step, c->call)
+            : NULL;
+    struct err_info info;
+    uint64_t num;
 
-        if (call != NULL && call->service != NULL &&
-            address_text_find(f->reader, call->service, f->a, &num, &info) ==
-                ERR_NOT_FOUND) {
-            steps[c->step].is_homeless = true;
-        }
+    if (call != NULL && call->service != NULL &&
+        address_text_find(f->reader, call->service, f->a, &num, &info) == ERR_NOT_FOUND) {
+        steps[c->step].is_homeless = true;
     }
+}
+
+static void view_commands(const struct view_fold *f, struct view *out)
+{
+    out->output = f->output;
+    out->output_error = f->output_error;
+    out->paused_by = f->paused_by;
+    out->is_paused_by_restore = f->is_paused_by_restore;
+    out->cancelled_by = f->cancelled_by;
 }
 
 static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view *out)
@@ -216,11 +223,7 @@ static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view 
     out->definition = f->definition;
     out->state = f->state;
     out->steps = steps;
-    out->output = f->output;
-    out->output_error = f->output_error;
-    out->paused_by = f->paused_by;
-    out->is_paused_by_restore = f->is_paused_by_restore;
-    out->cancelled_by = f->cancelled_by;
+    view_commands(f, out);
     out->in_flight_until_ms = 0;
     for (uint16_t i = 1; i < n; i++) {
         view_step_of(f, i, &steps[i]);
@@ -231,7 +234,7 @@ static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view 
     view_row(f, &out->row);
     if (f->reader != NULL) {
         view_family(f->reader, out, steps, f->a);
-        find_homeless(f, steps);
+        find_homeless(f, why_cell_of(out), steps);
     }
     out->why = why_of(out, now_ms, f->a);
 }
@@ -266,19 +269,41 @@ static enum err read_input(struct store_reader *r, const struct store_saga *row,
     return e;
 }
 
-static enum err scan(struct store_reader *r, const struct store_saga *row,
-                     struct view_fold *f, struct err_info *info)
-{
-    enum err e;
+/* What is read of a saga is of one moment: SQLite forgets the pages it has read as soon
+ * as somebody commits between two moments. A long journal takes several, page by page:
+ * its rows do not change (S92). */
+struct moment {
+    struct store_reader *reader;
+    bool is_open;
+};
 
-    do {
+static void moment_end(struct moment *m)
+{
+    if (m->is_open) {
+        store_reader_end(m->reader);
+        m->is_open = false;
+    }
+}
+
+static enum err scan(struct moment *m, const struct store_saga *row, struct view_fold *f,
+                     struct err_info *info)
+{
+    bool has_more = true;
+
+    while (has_more) {
+        enum err e;
+
         f->n = 0;
-        e = store_scan_turns(r, row->num, f->row_turn + 1, PAGE_TURNS, view_fold_row, f,
-                             info);
+        e = store_scan_turns(m->reader, row->num, f->row_turn + 1, PAGE_TURNS,
+                             view_fold_row, f, info);
         if (e != ERR_OK && e != ERR_NOT_FOUND) {
             return e;
         }
-    } while (f->n == PAGE_TURNS && !f->is_bad && f->row_turn != f->until_turn);
+        has_more = f->n == PAGE_TURNS && !f->is_bad && f->row_turn != f->until_turn;
+        if (has_more) {
+            moment_end(m);
+        }
+    }
     view_fold_settle(f);
     if (f->is_bad) {
         return err_set(info, ERR_INVALID, "turn %" PRIu64 " of saga '%s' cannot be read",
@@ -291,8 +316,8 @@ static enum err scan(struct store_reader *r, const struct store_saga *row,
     return ERR_OK;
 }
 
-static enum err fold_journal(struct store_reader *r, struct view_fold *f,
-                             struct view *out, struct err_info *info)
+static enum err fold_journal(struct moment *m, struct view_fold *f, struct view *out,
+                             struct err_info *info)
 {
     const struct docs_start start = {.definition = f->definition,
                                      .version = out->version,
@@ -303,7 +328,7 @@ static enum err fold_journal(struct store_reader *r, struct view_fold *f,
     enum err e;
 
     view_fold_begin(f, &start);
-    e = scan(r, &out->row, f, info);
+    e = scan(m, &out->row, f, info);
     if (e == ERR_OK) {
         view_finish(f, f->until_turn == 0 ? clk_wall_ms() : f->at_ms, out);
     }
@@ -311,20 +336,20 @@ static enum err fold_journal(struct store_reader *r, struct view_fold *f,
     return e;
 }
 
-enum err view_read(struct store_reader *r, struct registry *registry, const char *id,
-                   uint64_t turn, struct arena *a, struct view *out,
-                   struct err_info *info)
+static enum err read_in(struct moment *m, struct registry *registry, const char *id,
+                        uint64_t turn, struct arena *a, struct view *out,
+                        struct err_info *info)
 {
     const struct registry_entry *entry;
     struct view v = {.version = 0};
     struct view_fold f;
-    enum err e = store_find_saga(r, id, a, &v.row, info);
+    enum err e = store_find_saga(m->reader, id, a, &v.row, info);
 
     if (e == ERR_OK) {
         e = registry_find(registry, v.row.definition, &entry, info);
     }
     if (e == ERR_OK) {
-        e = read_input(r, &v.row, a, &v.input, info);
+        e = read_input(m->reader, &v.row, a, &v.input, info);
     }
     if (e != ERR_OK) {
         return e;
@@ -332,10 +357,164 @@ enum err view_read(struct store_reader *r, struct registry *registry, const char
     v.version = entry->version;
     view_fold_init(&f, entry->definition, a);
     f.until_turn = turn;
-    f.reader = turn == 0 ? r : NULL; /* How others stand now says nothing of then. */
-    e = fold_journal(r, &f, &v, info);
+    /* How others stand now says nothing of then. */
+    f.reader = turn == 0 ? m->reader : NULL;
+    e = fold_journal(m, &f, &v, info);
     if (e == ERR_OK) {
         *out = v;
     }
+    return e;
+}
+
+enum err view_read(struct store_reader *r, struct registry *registry, const char *id,
+                   uint64_t turn, struct arena *a, struct view *out,
+                   struct err_info *info)
+{
+    struct moment m = {.reader = r};
+    enum err e = store_reader_begin(r, info);
+
+    if (e != ERR_OK) {
+        return e;
+    }
+    m.is_open = true;
+    e = read_in(&m, registry, id, turn, a, out, info);
+    moment_end(&m);
+    return e;
+}
+
+/* ---- in brief
+ * -------------------------------------------------------------------------- */
+
+#define BRIEF_TURNS 4   /* Tell it nearly always; */
+#define BRIEF_LONGER 16 /* else so many times more are read. */
+
+/* Do the turns that were folded hold all that `why` says of the cell and the saga? */
+static bool tells_all(const struct view_fold *f, const struct saga_cell *c)
+{
+    const struct view_fold_step *s = c != NULL ? &f->steps[c->step] : NULL;
+
+    if ((f->state->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0 && !f->is_pause_told) {
+        return false;
+    }
+    if (c == NULL) {
+        return true;
+    }
+    switch (c->state) {
+    case CELL_STUCK:
+        return s->is_note_told && (s->is_failure_told || !is_stuck_by_attempt(c->reason));
+    case CELL_BACKING_OFF:
+        return s->is_failure_told;
+    case CELL_DUE:
+        return s->sent_ms != 0;
+    case CELL_QUEUED:
+    case CELL_WAITING:
+        return true;
+    }
+    assert(false);
+    return true;
+}
+
+struct brief {
+    struct view_fold fold;
+    bool has_base;
+};
+
+static bool fold_brief_row(void *user, const struct store_turn *row)
+{
+    struct brief *b = user;
+
+    if (!b->has_base) {
+        b->has_base = true;
+        view_fold_from(&b->fold, row);
+        return !b->fold.is_bad;
+    }
+    return view_fold_row(&b->fold, row);
+}
+
+/* Fold the turns after `base`, from what that one left; 0: all. */
+static enum err fold_after(struct store_reader *r, const struct store_saga *row,
+                           struct brief *b, uint64_t base, struct err_info *info)
+{
+    enum err e;
+
+    view_fold_restart(&b->fold);
+    b->has_base = base == 0;
+    e = store_scan_turns(r, row->num, base == 0 ? 1 : base, SIZE_MAX, fold_brief_row, b,
+                         info);
+    view_fold_settle(&b->fold);
+    return e;
+}
+
+/* From the last turn, which is folded, back to where all is told. */
+static enum err fold_back(struct store_reader *r, const struct view *v, struct brief *b,
+                          struct err_info *info)
+{
+    const struct view_fold *f = &b->fold;
+    uint64_t base = f->state->turn;
+    enum err e = ERR_OK;
+
+    for (uint64_t n = BRIEF_TURNS;
+         e == ERR_OK && !f->is_bad && base > 0 && !tells_all(f, why_cell_of(v));
+         n *= BRIEF_LONGER) {
+        base = base > n ? base - n : 0;
+        e = fold_after(r, &v->row, b, base, info);
+    }
+    if (e == ERR_OK && f->is_bad) {
+        e = err_set(info, ERR_INVALID, "saga '%s' cannot be read after turn %" PRIu64,
+                    v->row.id, f->turn);
+    }
+    return e;
+}
+
+/* What `why` says is now in the fold. */
+static void brief_finish(const struct view_fold *f, struct view_step *steps,
+                         struct view *v)
+{
+    const struct saga_cell *c = why_cell_of(v);
+
+    if (c != NULL) {
+        view_cells(f, c->step, &steps[c->step]);
+        view_error(f, cell_of(f->state, c->step), c->step, &steps[c->step]);
+    }
+    find_homeless(f, c, steps);
+    view_commands(f, v);
+    v->why = why_of(v, clk_wall_ms(), f->a);
+}
+
+enum err view_read_brief(struct store_reader *r, struct registry *registry,
+                         const struct store_saga *row, struct arena *a, struct view *out,
+                         struct err_info *info)
+{
+    const struct registry_entry *entry;
+    struct store_turn last;
+    struct view_step *steps;
+    struct view v = {.row = *row};
+    struct brief b;
+    enum err e = registry_find(registry, row->definition, &entry, info);
+
+    if (e == ERR_OK) {
+        e = store_last_turn(r, row->num, a, &last, info);
+    }
+    if (e != ERR_OK) {
+        return e;
+    }
+    view_fold_init(&b.fold, entry->definition, a);
+    view_fold_begin(&b.fold, NULL);
+    view_fold_from(&b.fold, &last);
+    b.fold.reader = r;
+    steps = arena_take(a, entry->definition->plan->n_nodes * sizeof(*steps));
+    v.definition = entry->definition;
+    v.version = entry->version;
+    v.state = b.fold.state;
+    v.steps = steps;
+    if (!b.fold.is_bad) {
+        view_family(r, &v, steps, a);
+    }
+    e = fold_back(r, &v, &b, info);
+    if (e == ERR_OK) {
+        brief_finish(&b.fold, steps, &v);
+        *out = v;
+    }
+    view_fold_done(&b.fold);
     return e;
 }

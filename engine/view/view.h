@@ -66,11 +66,19 @@ struct registry;
 /* Read and fold saga `id`. ERR_NOT_FOUND: no such saga or turn; ERR_INVALID: its journal
  * or definition cannot be read. Everything in *out lives in `a` or the registry; the
  * row's status, pause, stuck step and times are the journal's, which is never behind.
- * turn: 0 the last, else as it was after that turn. Reads page by page, without a
- * transaction of its own (S92). */
+ * turn: 0 the last, else as it was after that turn. Not inside a moment of the reader: it
+ * begins its own, and ends it after a page of turns (S92). */
 MUST_CHECK enum err view_read(struct store_reader *r, struct registry *registry,
                               const char *id, uint64_t turn, struct arena *a,
                               struct view *out, struct err_info *info);
+
+/* What a list shows of a saga that is not final: its row, definition, state and `why`,
+ * which needs the last turns only and no documents. Of `steps` there is what `why`
+ * mentions; input, output and all else are absent. row is borrowed and shown as it is.
+ * Rows that belong together are read in one moment of the reader (store_reader_begin). */
+MUST_CHECK enum err view_read_brief(struct store_reader *r, struct registry *registry,
+                                    const struct store_saga *row, struct arena *a,
+                                    struct view *out, struct err_info *info);
 
 /* A view of a start that was committed as `state` just now, from memory. */
 void view_of_start(const struct store_saga *row, const struct definition *definition,

@@ -52,6 +52,7 @@ static void fold_failure(struct view_fold *f, const struct record *r,
     if (is_undone && s->has_failed && s->failed != CALL_COMPENSATION) {
         return; /* Why it was taken back stays to be seen. */
     }
+    s->is_failure_told = s->is_failure_told || !is_undone;
     s->failed = r->event.call;
     s->has_failed = outcome != OUTCOME_SUCCEEDED && outcome != OUTCOME_NONE;
     s->outcome = outcome;
@@ -89,6 +90,7 @@ static void fold_command(struct view_fold *f, const struct record *r)
     } else if (kind == SAGA_EV_RESUME) {
         f->is_paused = false;
         f->is_paused_by_restore = false;
+        f->is_pause_told = true;
         f->paused_by = NULL;
     } else if (kind == SAGA_EV_RESTORE) {
         f->is_paused_by_restore = f->is_paused_by_restore || !f->is_paused;
@@ -131,6 +133,7 @@ static void fold_cells(struct view_fold *f, const char *note)
 
         if (s->is_stuck && !s->was_stuck) {
             set_words(f, &s->note, note);
+            s->is_note_told = true;
             s->was_stuck = true;
         }
     }
@@ -270,8 +273,10 @@ static void hold(struct view_fold *f, const struct store_turn *row, const char *
 static void fold_record(struct view_fold *f, const struct record *r,
                         const struct store_turn *row)
 {
-    docs_begin(f->docs, row->turn, r);
-    docs_take(f->docs, NULL); /* .error is not asked for. */
+    if (f->docs != NULL) {
+        docs_begin(f->docs, row->turn, r);
+        docs_take(f->docs, NULL); /* .error is not asked for. */
+    }
     for (size_t i = 0; i < r->n_sends; i++) {
         if (r->sends[i].step < f->definition->plan->n_nodes) {
             fold_send(f, r->sends[i].step, r->sends[i].call, row->at_ms);
@@ -303,8 +308,34 @@ bool view_fold_row(void *user, const struct store_turn *row)
     return !f->is_bad && row->turn != f->until_turn;
 }
 
+void view_fold_from(struct view_fold *f, const struct store_turn *row)
+{
+    f->row_turn = row->turn;
+    if (!decode(f, row->state.at, row->state.n)) {
+        return;
+    }
+    fold_state(f, NULL, row->at_ms);
+    for (uint16_t i = 0; i < f->definition->plan->n_nodes; i++) {
+        f->steps[i].is_note_told = false;
+    }
+    f->is_paused = (f->state->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0;
+    f->is_pause_told = !f->is_paused;
+}
+
 /* ---- life
  * -------------------------------------------------------------------------------- */
+
+void view_fold_restart(struct view_fold *f)
+{
+    memset(f->steps, 0, f->definition->plan->n_nodes * sizeof(*f->steps));
+    f->row_turn = 0;
+    f->turn = 0;
+    f->is_paused = false;
+    f->is_paused_by_restore = false;
+    f->is_pause_told = false;
+    f->paused_by = NULL;
+    f->cancelled_by = NULL;
+}
 
 void view_fold_init(struct view_fold *f, const struct definition *definition,
                     struct arena *a)
@@ -318,7 +349,7 @@ void view_fold_begin(struct view_fold *f, const struct docs_start *start)
 {
     f->scratch = arena_create(SCRATCH_BYTES);
     f->held_arena = arena_create(SCRATCH_BYTES);
-    f->docs = docs_create(start, true);
+    f->docs = start != NULL ? docs_create(start, true) : NULL;
 }
 
 void view_fold_done(struct view_fold *f)

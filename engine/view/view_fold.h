@@ -45,6 +45,9 @@ struct view_fold_step {
     int http_status;
     struct view_words detail;
     struct view_words note; /* What an expression said when it got stuck. */
+    /* Whether has_failed and so on, and note, are known: what came before the rows that
+     * were folded could not change them. */
+    bool is_failure_told, is_note_told;
 };
 
 struct view_held { /* A turn whose state was not looked at yet. */
@@ -58,7 +61,7 @@ struct view_fold {
     const struct definition *definition;
     struct arena *a;       /* The view's. */
     struct arena *scratch; /* One row's. */
-    struct docs *docs;     /* NULL: a start. */
+    struct docs *docs;     /* NULL: a start, or only `why` is asked for. */
     struct saga *state;    /* After the last turn folded. */
     struct view_fold_step *steps;
     struct store_reader *reader; /* NULL: other sagas are not looked at. */
@@ -73,17 +76,22 @@ struct view_fold {
     struct arena *held_arena; /* Their states and notes. */
     const char *output, *output_error, *paused_by, *cancelled_by;
     bool is_paused, is_paused_by_restore;
+    bool is_pause_told; /* As is_failure_told. */
 };
 
 void view_fold_init(struct view_fold *f, const struct definition *definition,
                     struct arena *a);
 
-/* Around the rows: takes and frees what they need, docs among it. */
+/* Around the rows: takes and frees what they need, docs among it. start: NULL if no
+ * documents are wanted. */
 void view_fold_begin(struct view_fold *f, const struct docs_start *start);
 void view_fold_done(struct view_fold *f);
 
-/* A store_each_turn; user is the fold. */
+/* A store_each_turn; user is the fold. The first row is turn 1, or it is told to
+ * view_fold_from(): then only what came since is gathered. */
 bool view_fold_row(void *user, const struct store_turn *row);
+void view_fold_from(struct view_fold *f, const struct store_turn *row);
+void view_fold_restart(struct view_fold *f); /* As if no row had been folded. */
 
 /* After the last row: f->state and all that is gathered are now as after it. */
 void view_fold_settle(struct view_fold *f);

@@ -311,7 +311,7 @@ static const char *why_due(const struct why *w, const struct saga_cell *c)
                         until(w, w->v->steps[c->step].in_flight_until_ms));
 }
 
-static const char *why_cell(const struct why *w, const struct saga_cell *c)
+static const char *say_cell(const struct why *w, const struct saga_cell *c)
 {
     switch (c->state) {
     case CELL_STUCK:
@@ -363,6 +363,13 @@ static const struct saga_cell *main_cell(const struct why *w)
         }
     }
     return best;
+}
+
+const struct saga_cell *why_cell_of(const struct view *v)
+{
+    const struct why w = {.v = v, .s = v->state, .plan = v->definition->plan};
+
+    return main_cell(&w);
 }
 
 static const char *paused(const struct why *w, const char *word)
@@ -458,5 +465,5 @@ const char *why_of(const struct view *v, uint64_t now_ms, struct arena *a)
     if (c == NULL) {
         return arena_printf(a, "Waiting for sagad to take it up%s.", notes_of(&w, true));
     }
-    return arena_printf(a, "%s%s%s.", why_cell(&w, c), and_more(&w), notes_of(&w, true));
+    return arena_printf(a, "%s%s%s.", say_cell(&w, c), and_more(&w), notes_of(&w, true));
 }

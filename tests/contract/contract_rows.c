@@ -65,6 +65,7 @@ END_TEST
 START_TEST(test_last_turn_is_the_newest)
 {
     struct store_turn t;
+    uint64_t number;
 
     commit_one_saga();
     contract_add_turn(1, 1, "one");
@@ -74,10 +75,15 @@ START_TEST(test_last_turn_is_the_newest)
     contract_commit();
     ck_assert_int_eq(
         store_last_turn(contract_reader, 1, contract_arena, &t, &contract_info), ERR_OK);
+    ck_assert_int_eq(store_last_turn_number(contract_reader, 1, &number, &contract_info),
+                     ERR_OK);
+    ck_assert_uint_eq(number, t.turn);
     ck_assert_str_eq(contract_text(t.state), "three");
     ck_assert_int_eq(
         store_last_turn(contract_reader, 2, contract_arena, &t, &contract_info),
         ERR_NOT_FOUND);
+    ck_assert_int_eq(store_last_turn_number(contract_reader, 2, &number, &contract_info),
+                     ERR_NOT_FOUND);
 }
 END_TEST
 

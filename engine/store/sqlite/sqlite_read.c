@@ -419,8 +419,10 @@ enum err sqlite_scan_turns(struct store_reader *r, const struct store_turn_query
                            store_each_turn each, void *user, struct err_info *info)
 {
     struct sqlite_reader *reader = (struct sqlite_reader *)r;
-    sqlite3_stmt *st = sqlite_read_statement(reader, q->is_last ? SQLITE_READ_TURN_LAST
-                                                                : SQLITE_READ_TURNS);
+    sqlite3_stmt *st =
+        sqlite_read_statement(reader, !q->is_last  ? SQLITE_READ_TURNS
+                                      : q->is_bare ? SQLITE_READ_TURN_NUMBER
+                                                   : SQLITE_READ_TURN_LAST);
     bool goes_on = true;
     int row = 0;
 

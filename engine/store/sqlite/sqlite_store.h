@@ -193,6 +193,8 @@
                   "WHERE bulk = ?1 AND n < ?2 ORDER BY n DESC LIMIT ?3")                 \
     X(VARS_FIND, "SELECT num FROM vars WHERE hash = ?1 AND text = ?2 ORDER BY num")      \
     X(TURN_LAST, SQLITE_TURN_SELECT "WHERE saga = ?1 ORDER BY turn DESC LIMIT 1")        \
+    X(TURN_NUMBER, "SELECT saga, turn, 0, 0, NULL, NULL FROM journal WHERE saga = ?1 "   \
+                   "ORDER BY turn DESC LIMIT 1")                                         \
     X(TURNS, SQLITE_TURN_SELECT "WHERE saga = ?1 AND turn >= ?2 ORDER BY turn LIMIT ?3") \
     X(LATE, "SELECT saga, turn, step, item, call, at_ms, data FROM late_answer "         \
             "WHERE saga = ?1 ORDER BY seq")                                              \
