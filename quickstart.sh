@@ -12,6 +12,8 @@ packages=(
     libsqlite3-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev openssl
     check python3 python3-pytest python3-hypothesis python3-jsonschema jq spin faketime
 )
+# What only some tests need: libFuzzer.
+test_packages=(clang libclang-rt-dev)
 log=""
 
 say() {
@@ -102,6 +104,7 @@ build)
     build
     ;;
 test)
+    packages+=("${test_packages[@]}")
     install_packages
     build
     exec ctest --test-dir build --output-on-failure -j2
