@@ -12,14 +12,6 @@
 
 /* ---- compiling ------------------------------------------------------------- */
 
-static enum err fail_at(unsigned column, unsigned *column_out)
-{
-    if (column_out != NULL) {
-        *column_out = column;
-    }
-    return ERR_INVALID;
-}
-
 enum err expr_compile(struct arena *a, const char *text, size_t n, struct expr **out,
                       unsigned *column_out, struct err_info *info)
 {
@@ -27,12 +19,12 @@ enum err expr_compile(struct arena *a, const char *text, size_t n, struct expr *
     struct expr *e;
 
     if (n > EXPR_TEXT_MAX) {
-        (void)fail_at(EXPR_TEXT_MAX + 1, column_out); /* The code is below. */
+        *column_out = EXPR_TEXT_MAX + 1;
         return err_set(info, ERR_INVALID, "the expression is longer than %d bytes",
                        EXPR_TEXT_MAX);
     }
     if (memchr(text, '\0', n) != NULL) {
-        (void)fail_at(1, column_out); /* The code is below. */
+        *column_out = 1;
         return err_set(info, ERR_INVALID, "the expression has a zero byte");
     }
     e = arena_take(a, sizeof(*e));
@@ -41,7 +33,8 @@ enum err expr_compile(struct arena *a, const char *text, size_t n, struct expr *
     expr_scan_init(&p.scan, e->text, n);
     e->top = expr_parse(&p);
     if (e->top == NULL) {
-        return fail_at((unsigned)p.failed_at + 1, column_out);
+        *column_out = (unsigned)p.failed_at + 1;
+        return ERR_INVALID;
     }
     expr_path_compile(a, e);
     expr_reference_compile(a, e);
@@ -152,11 +145,9 @@ static enum expr_flow single_take(struct expr_sink *self, struct expr_run *r,
 static struct expr_value *evaluate(struct expr_run *r)
 {
     struct single s = {.sink = {single_take}};
-    struct expr_value *root = expr_from_span(r, JSON_SPAN_TEXT("{}"));
 
-    root->origin = EXPR_ORIGIN_ROOT; /* The budget is still whole: never NULL. */
-    root->raw = JSON_SPAN_NONE;
-    if (expr_visit(r, r->e->top, root, &s.sink) != EXPR_GO_ON) {
+    if (expr_visit(r, r->e->top, expr_origin(r, EXPR_ORIGIN_ROOT), &s.sink) !=
+        EXPR_GO_ON) {
         return NULL;
     }
     r->at = r->e->top;
@@ -177,16 +168,6 @@ static bool evaluate_path(const struct expr *e, const struct expr_root *root,
     }
     kind = json_span_kind(*found);
     return e->otherwise == NULL || (kind != JSON_KIND_NULL && kind != JSON_KIND_FALSE);
-}
-
-static enum err too_large(const struct expr *e, const struct buf *out,
-                          struct err_info *info)
-{
-    const size_t max = out->max < EXPR_RESULT_MAX ? out->max : EXPR_RESULT_MAX;
-
-    return err_set(info, ERR_INVALID,
-                   "${%.*s} at column 1: the result is larger than %zu bytes",
-                   (int)(e->n < 120 ? e->n : 120), e->text, max);
 }
 
 /* Back to what out was before. */
@@ -213,14 +194,15 @@ enum err expr_eval(const struct expr *e, const struct expr_root *root,
         buf_add(out, found.at, found.n);
     } else {
         result = evaluate(&r);
-        if (result == NULL || (!expr_print(&r, result, false, out) && !out->is_over)) {
-            take_back(out, before);
-            return err_set(info, ERR_INVALID, "%s", r.failure.text);
-        }
+        r.has_failed = result == NULL || !expr_print(&r, result, false, out);
     }
-    if (out->is_over || out->n - before > EXPR_RESULT_MAX) {
+    if (!r.has_failed && (out->is_over || out->n - before > EXPR_RESULT_MAX)) {
+        expr_fail(&r, "the result is larger than %zu bytes",
+                  out->max < EXPR_RESULT_MAX ? out->max : (size_t)EXPR_RESULT_MAX);
+    }
+    if (r.has_failed) {
         take_back(out, before);
-        return too_large(e, out, info);
+        return err_set(info, ERR_INVALID, "%s", r.failure.text);
     }
     return ERR_OK;
 }

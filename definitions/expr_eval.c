@@ -1,7 +1,7 @@
 /* expr_eval.c - see expr_eval.h. */
 #include "definitions/expr_eval.h"
 
-#include <string.h>
+#include <assert.h>
 
 #include "definitions/expr_functions.h"
 #include "definitions/expr_math.h"
@@ -87,7 +87,7 @@ static enum expr_flow try_take(struct expr_sink *self, struct expr_run *r,
     struct passing *p = (struct passing *)self;
     const enum expr_flow flow = p->out->take(p->out, r, v);
 
-    p->failed_below = p->failed_below || flow == EXPR_FAILED;
+    p->failed_below = flow == EXPR_FAILED; /* And nothing comes behind a failure. */
     return flow;
 }
 
@@ -354,9 +354,6 @@ static enum expr_flow visit_array(struct expr_run *r, const struct expr_node *no
 {
     struct collecting c = {.sink = {collect_take}, .array = expr_array(r, 0)};
 
-    if (c.array == NULL) {
-        return EXPR_FAILED;
-    }
     if (node->left != NULL) {
         const enum expr_flow flow = expr_visit(r, node->left, in, &c.sink);
 
@@ -381,7 +378,7 @@ static struct expr_value *object_of(struct expr_run *r, const struct choosing *c
 {
     struct expr_value *object = expr_object(r, c->node->n_parts / 2);
 
-    for (size_t i = 0; object != NULL && i < c->node->n_parts; i += 2) {
+    for (size_t i = 0; i < c->node->n_parts; i += 2) {
         const struct expr_value *key = c->chosen[i];
 
         if (!expr_object_set(r, object, key->bytes, key->n, c->chosen[i + 1])) {
@@ -491,32 +488,6 @@ static enum expr_flow visit_parts(struct expr_run *r, const struct expr_node *no
     return is_object ? choose_member(r, &c) : choose_piece(r, &c);
 }
 
-/* ---- calls ----------------------------------------------------------------- */
-
-static enum expr_flow argument_take(struct expr_sink *self, struct expr_run *r,
-                                    struct expr_value *v)
-{
-    struct step *s = (struct step *)self;
-
-    r->at = s->node;
-    return expr_give(r, s->out, s->node->function->call(r, s->in, v));
-}
-
-static enum expr_flow visit_call(struct expr_run *r, const struct expr_node *node,
-                                 struct expr_value *in, struct expr_sink *out)
-{
-    struct step s = step_of(node, in, out);
-
-    if (node->function->filter != EXPR_FILTER_NONE) {
-        return expr_filter_visit(r, node, in, out);
-    }
-    if (node->left == NULL) {
-        return expr_give(r, out, node->function->call(r, in, NULL));
-    }
-    s.sink.take = argument_take;
-    return expr_visit(r, node->left, in, &s.sink);
-}
-
 enum expr_flow expr_visit(struct expr_run *r, const struct expr_node *node,
                           struct expr_value *in, struct expr_sink *out)
 {
@@ -556,7 +527,8 @@ enum expr_flow expr_visit(struct expr_run *r, const struct expr_node *node,
     case EXPR_TEXT:
         return visit_parts(r, node, in, out);
     case EXPR_CALL:
-        return visit_call(r, node, in, out);
+        return expr_call_visit(r, node, in, out);
     }
+    assert(false);
     return EXPR_FAILED;
 }

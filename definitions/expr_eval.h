@@ -31,9 +31,9 @@ struct expr_sink {
 enum expr_flow expr_visit(struct expr_run *r, const struct expr_node *node,
                           struct expr_value *in, struct expr_sink *out);
 
-/* A filter (expr_functions.h) with its argument; in expr_filter.c. */
-enum expr_flow expr_filter_visit(struct expr_run *r, const struct expr_node *node,
-                                 struct expr_value *in, struct expr_sink *out);
+/* A function with its argument; in expr_call.c. */
+enum expr_flow expr_call_visit(struct expr_run *r, const struct expr_node *node,
+                               struct expr_value *in, struct expr_sink *out);
 
 /* Hand v on; NULL means that making it failed. */
 static inline enum expr_flow expr_give(struct expr_run *r, struct expr_sink *out,

@@ -186,7 +186,7 @@ static unsigned sextet(char c)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c == '\0' ? NULL : strchr(letters, c);
+    const char *at = strchr(letters, c);
 
     return at == NULL ? 64 : (unsigned)(at - letters);
 }

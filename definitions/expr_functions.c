@@ -77,12 +77,17 @@ static struct expr_value *keys(struct expr_run *r, struct expr_value *v,
     if (v->kind != JSON_KIND_ARRAY && v->kind != JSON_KIND_OBJECT) {
         return refuse(r, "keys", "an object or array", v);
     }
-    names = expr_open(r, v) ? expr_array(r, v->n) : NULL;
-    if (names != NULL && v->kind == JSON_KIND_OBJECT) {
-        sorted = expr_object_sorted(r, v);
-        names = sorted == NULL ? NULL : names;
+    if (!expr_open(r, v)) {
+        return NULL;
     }
-    for (size_t i = 0; names != NULL && i < v->n; i++) {
+    if (v->kind == JSON_KIND_OBJECT) {
+        sorted = expr_object_sorted(r, v);
+        if (sorted == NULL) {
+            return NULL;
+        }
+    }
+    names = expr_array(r, v->n);
+    for (size_t i = 0; i < v->n; i++) {
         struct expr_value *key = sorted == NULL
                                      ? expr_int(r, (int64_t)i)
                                      : expr_string(r, sorted[i].name, sorted[i].n);
@@ -114,9 +119,8 @@ static struct expr_value *has(struct expr_run *r, struct expr_value *v,
         return (key->kind == JSON_KIND_NUMBER ? refuse_strictly : refuse)(
             r, "has on an array", "a whole number", key);
     }
-    if (v->kind == JSON_KIND_NULL && (key->kind == JSON_KIND_STRING ||
-                                      (key->kind == JSON_KIND_NUMBER && key->is_int))) {
-        return expr_bool(r, false);
+    if (v->kind == JSON_KIND_NULL) {
+        return expr_bool(r, false); /* Whatever is asked for, as jq. */
     }
     return refuse(r, "has", "an object or array", v);
 }
@@ -239,14 +243,14 @@ static struct expr_value *max(struct expr_run *r, struct expr_value *v,
 static struct expr_value *unique(struct expr_run *r, struct expr_value *v,
                                  struct expr_value *none)
 {
-    struct expr_value *made = expr_array(r, 0);
+    struct expr_value *made;
     struct expr_ranked *sorted;
 
     (void)none;
     if (v->kind != JSON_KIND_ARRAY) {
         return refuse(r, "unique", "an array", v);
     }
-    if (made == NULL || !expr_open(r, v)) {
+    if (!expr_open(r, v)) {
         return NULL;
     }
     sorted = arena_take(r->scratch, v->n * sizeof(*sorted));
@@ -256,6 +260,7 @@ static struct expr_value *unique(struct expr_run *r, struct expr_value *v,
     if (!expr_sort(r, sorted, v->n)) {
         return NULL;
     }
+    made = expr_array(r, 0);
     for (size_t i = 0; i < v->n; i++) {
         int c = 1;
 
@@ -271,9 +276,7 @@ static struct expr_value *unique(struct expr_run *r, struct expr_value *v,
 
 static struct expr_value *element(struct expr_run *r, struct expr_value *v, int64_t i)
 {
-    struct expr_value *key = expr_int(r, i);
-
-    return key == NULL ? NULL : expr_path_index(r, v, key);
+    return expr_path_index(r, v, expr_int(r, i));
 }
 
 static struct expr_value *first(struct expr_run *r, struct expr_value *v,
@@ -301,15 +304,18 @@ struct expr_value *expr_to_entries(struct expr_run *r, struct expr_value *v,
     if (v->kind != JSON_KIND_ARRAY && v->kind != JSON_KIND_OBJECT) {
         return refuse(r, "to_entries", "an object or array", v);
     }
-    entries = expr_open(r, v) ? expr_array(r, v->n) : NULL;
-    for (size_t i = 0; entries != NULL && i < v->n; i++) {
+    if (!expr_open(r, v)) {
+        return NULL;
+    }
+    entries = expr_array(r, v->n);
+    for (size_t i = 0; i < v->n; i++) {
         struct expr_value *entry = expr_object(r, 2);
         struct expr_value *key =
             v->kind == JSON_KIND_ARRAY
                 ? expr_int(r, (int64_t)i)
                 : expr_string(r, v->members[i].name, v->members[i].n);
 
-        if (entry == NULL || !expr_object_set(r, entry, "key", 3, key) ||
+        if (!expr_object_set(r, entry, "key", 3, key) ||
             !expr_object_set(r, entry, "value", 5, expr_item(v, i)) ||
             !expr_array_add(r, entries, entry)) {
             return NULL;
@@ -355,7 +361,7 @@ struct expr_value *expr_from_entries(struct expr_run *r, struct expr_value *v,
     struct expr_value *made = expr_object(r, 0);
 
     (void)none;
-    if (made == NULL || !expr_iterate(r, v)) {
+    if (!expr_iterate(r, v)) {
         return NULL;
     }
     for (size_t i = 0; i < v->n; i++) {
@@ -414,7 +420,8 @@ static bool contains_array(struct expr_run *r, const struct expr_value *a,
 static bool contains(struct expr_run *r, struct expr_value *a, struct expr_value *b,
                      bool *out)
 {
-    int c;
+    bool is_paid;
+    int c = 0;
 
     if (!expr_spend(r, 1) || !expr_open(r, a) || !expr_open(r, b)) {
         return false;
@@ -429,11 +436,9 @@ static bool contains(struct expr_run *r, struct expr_value *a, struct expr_value
     if (a->kind == JSON_KIND_ARRAY && b->kind == JSON_KIND_ARRAY) {
         return contains_array(r, a, b, out);
     }
-    if (!expr_compare(r, a, b, &c)) {
-        return false;
-    }
+    is_paid = expr_compare(r, a, b, &c);
     *out = c == 0;
-    return true;
+    return is_paid;
 }
 
 static struct expr_value *contains_call(struct expr_run *r, struct expr_value *v,

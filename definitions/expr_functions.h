@@ -3,7 +3,7 @@
  *
  * Inside of the expr modules only. Most functions turn one value (and one argument)
  * into one value: `call`. The others evaluate their argument themselves, as often as
- * they need: `filter`, run by expr_filter.c.
+ * they need: `filter`. Both are run by expr_call.c.
  */
 #ifndef DEFINITIONS_EXPR_FUNCTIONS_H
 #define DEFINITIONS_EXPR_FUNCTIONS_H

@@ -56,9 +56,6 @@ static struct expr_value *concat_arrays(struct expr_run *r, struct expr_value **
 {
     struct expr_value *sum = expr_array(r, 0);
 
-    if (sum == NULL) {
-        return NULL;
-    }
     for (size_t i = 0; i < n; i++) {
         if (!expr_open(r, items[i])) {
             return NULL;
@@ -77,9 +74,6 @@ static struct expr_value *merge_objects(struct expr_run *r, struct expr_value **
 {
     struct expr_value *sum = expr_object(r, 0);
 
-    if (sum == NULL) {
-        return NULL;
-    }
     for (size_t i = 0; i < n; i++) {
         if (!expr_open(r, items[i])) {
             return NULL;
@@ -198,7 +192,7 @@ static struct expr_value *minus_arrays(struct expr_run *r, struct expr_value *a,
     struct expr_value *left = expr_array(r, 0);
     struct expr_ranked *gone;
 
-    if (left == NULL || !expr_open(r, a) || !expr_open(r, b)) {
+    if (!expr_open(r, a) || !expr_open(r, b)) {
         return NULL;
     }
     gone = arena_take(r->scratch, b->n * sizeof(*gone));
@@ -374,28 +368,17 @@ static struct expr_value *remainder_of(struct expr_run *r, struct expr_value *a,
 struct expr_value *expr_math(struct expr_run *r, enum expr_operator op,
                              struct expr_value *a, struct expr_value *b)
 {
-    switch (op) {
-    case EXPR_PLUS:
-        return plus(r, a, b);
-    case EXPR_MINUS:
-        return minus(r, a, b);
-    case EXPR_TIMES:
-        return times(r, a, b);
-    case EXPR_DIVIDE:
-        return divide(r, a, b);
-    case EXPR_REMAINDER:
-        return remainder_of(r, a, b);
-    case EXPR_NONE:
-    case EXPR_EQUAL:
-    case EXPR_UNEQUAL:
-    case EXPR_LESS:
-    case EXPR_LESS_EQUAL:
-    case EXPR_MORE:
-    case EXPR_MORE_EQUAL:
-        break;
-    }
-    assert(op == EXPR_PLUS); /* Never here: op is an arithmetic operator. */
-    return NULL;
+    static struct expr_value *(*const operators[])(struct expr_run *, struct expr_value *,
+                                                   struct expr_value *) = {
+        [EXPR_PLUS] = plus,
+        [EXPR_MINUS] = minus,
+        [EXPR_TIMES] = times,
+        [EXPR_DIVIDE] = divide,
+        [EXPR_REMAINDER] = remainder_of,
+    };
+
+    assert(op >= EXPR_PLUS && op <= EXPR_REMAINDER);
+    return operators[op](r, a, b);
 }
 
 struct expr_value *expr_negate(struct expr_run *r, struct expr_value *v)

@@ -41,17 +41,6 @@ static struct json_span ask_step(const struct expr_root *root, const char *id, s
 
 /* ---- one step -------------------------------------------------------------- */
 
-static struct expr_value *steps_value(struct expr_run *r)
-{
-    struct expr_value *v = expr_from_span(r, JSON_SPAN_TEXT("{}"));
-
-    if (v != NULL) {
-        v->origin = EXPR_ORIGIN_STEPS;
-        v->raw = JSON_SPAN_NONE;
-    }
-    return v;
-}
-
 static struct expr_value *index_origin(struct expr_run *r, const struct expr_value *v,
                                        const char *name, size_t n)
 {
@@ -61,7 +50,7 @@ static struct expr_value *index_origin(struct expr_run *r, const struct expr_val
         return expr_from_span(r, ask_step(root, name, n));
     }
     if (root->step != NULL && is_steps(name, n)) {
-        return steps_value(r);
+        return expr_origin(r, EXPR_ORIGIN_STEPS);
     }
     return expr_from_span(r, ask_member(root, name, n));
 }
@@ -171,7 +160,7 @@ static struct expr_value *slice_array(struct expr_run *r, struct expr_value *v,
     struct expr_value *slice = expr_array(r, 0);
     size_t at[2];
 
-    if (slice == NULL || !expr_open(r, v)) {
+    if (!expr_open(r, v)) {
         return NULL;
     }
     clamp(v->n, from, to, at);

@@ -4,6 +4,7 @@
  * What came from a text is copied from it, blanks and all, unless the form is to be
  * canonical (tojson). The depth is checked here: it is the one way out.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ static void print_number(struct printing *p, const struct expr_value *v)
 {
     if (v->raw.at != NULL) {
         buf_add(p->out, v->raw.at, v->raw.n);
-    } else if (v->is_int && (v->integer != 0 || v->real == 0.0)) {
+    } else if (v->is_int) {
         buf_printf(p->out, "%" PRId64, v->integer);
     } else {
         json_put_real(p->out, v->real);
@@ -152,6 +153,7 @@ static bool print_value(struct printing *p, struct expr_value *v)
     case JSON_KIND_OBJECT:
         return print_container(p, v);
     }
+    assert(false);
     return false;
 }
 

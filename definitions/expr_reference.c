@@ -1,6 +1,7 @@
 /* expr_reference.c - see expr_reference.h. */
 #include "definitions/expr_reference.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "definitions/expr_functions.h"
@@ -198,6 +199,7 @@ static struct trail trace_call(struct tracing *t, const struct expr_node *node,
         trace_use(t, node->left, in);
         return nowhere;
     }
+    assert(false);
     return nowhere;
 }
 
@@ -268,6 +270,7 @@ static struct trail trace(struct tracing *t, const struct expr_node *node,
         trace_use(t, node->other, in);
         return nowhere;
     }
+    assert(false);
     return nowhere;
 }
 

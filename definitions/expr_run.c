@@ -32,8 +32,8 @@ static int cut(const char *text, size_t n, size_t max)
     if (n <= max) {
         return (int)n;
     }
-    while (max > 0 && ((unsigned char)text[max] & 0xc0U) == 0x80) {
-        max--;
+    while (((unsigned char)text[max] & 0xc0U) == 0x80) {
+        max--; /* Every text here begins with ASCII. */
     }
     return (int)max;
 }

@@ -64,13 +64,13 @@ struct expr_value *expr_substring(struct expr_run *r, const struct expr_value *v
     return expr_string(r, v->bytes + first, last - first);
 }
 
-/* Where part begins in text; n when it does not. */
+/* Where part, which is not empty, begins in text; n when it does not. */
 static size_t find(const char *text, size_t n, const char *part, size_t part_n)
 {
     size_t i = 0;
 
     while (i + part_n <= n) {
-        const char *at = part_n == 0 ? text + i : memchr(text + i, part[0], n - i);
+        const char *at = memchr(text + i, part[0], n - i);
 
         if (at == NULL) {
             return n;
@@ -116,8 +116,7 @@ struct expr_value *expr_split(struct expr_run *r, struct expr_value *v,
     struct expr_value *parts = expr_array(r, 0);
     size_t i = 0;
 
-    if (parts == NULL || !is_string(r, v, "split") ||
-        !is_string(r, separator, "split's separator") ||
+    if (!is_string(r, v, "split") || !is_string(r, separator, "split's separator") ||
         !expr_spend(r, v->n / EXPR_BYTES_PER_STEP)) {
         return NULL;
     }

@@ -148,15 +148,21 @@ struct expr_value *expr_from_span(struct expr_run *r, struct json_span span)
     return v;
 }
 
+struct expr_value *expr_origin(struct expr_run *r, enum expr_origin origin)
+{
+    struct expr_value *v = take(r, JSON_KIND_OBJECT);
+
+    v->is_open = false;
+    v->origin = origin;
+    return v;
+}
+
 /* ---- arrays ---------------------------------------------------------------- */
 
 struct expr_value *expr_array(struct expr_run *r, size_t room)
 {
     struct expr_value *v = take(r, JSON_KIND_ARRAY);
 
-    if (!expr_spend(r, room / 8)) {
-        return NULL;
-    }
     v->room = room;
     v->items = arena_take(r->scratch, room * sizeof(struct expr_value *));
     return v;
@@ -164,8 +170,8 @@ struct expr_value *expr_array(struct expr_run *r, size_t room)
 
 bool expr_array_add(struct expr_run *r, struct expr_value *array, struct expr_value *item)
 {
-    assert(array->raw.at == NULL);
-    if (item == NULL || !expr_spend(r, 1)) {
+    assert(array->raw.at == NULL && item != NULL);
+    if (!expr_spend(r, 1)) {
         return false;
     }
     if (array->n == array->room) {
@@ -190,9 +196,6 @@ struct expr_value *expr_object(struct expr_run *r, size_t room)
 {
     struct expr_value *v = take(r, JSON_KIND_OBJECT);
 
-    if (!expr_spend(r, room / 8)) {
-        return NULL;
-    }
     v->room = room;
     v->members = arena_take(r->scratch, room * sizeof(struct expr_member));
     return v;
@@ -247,7 +250,7 @@ static struct expr_member *find_member(struct expr_run *r, struct expr_value *ob
         }
         return NULL;
     }
-    if (object->slots == NULL || object->n * 2 > object->n_slots) {
+    if (object->slots == NULL) {
         index_members(r, object);
     }
     slot = slot_of(object, name, n);
@@ -399,5 +402,6 @@ const char *expr_kind_name(const struct expr_value *v)
     case JSON_KIND_OBJECT:
         return "object";
     }
+    assert(false);
     return "null";
 }

@@ -65,6 +65,7 @@ struct expr_value *expr_int(struct expr_run *r, int64_t value);
 struct expr_value *expr_real(struct expr_run *r, double value);
 /* bytes are borrowed: they live in the scratch arena or in the root's texts. */
 struct expr_value *expr_string(struct expr_run *r, const char *bytes, size_t n);
+/* Empty, never NULL: what is added is paid for, not the room. */
 struct expr_value *expr_array(struct expr_run *r, size_t room);
 struct expr_value *expr_object(struct expr_run *r, size_t room);
 /* Grow a value that is being built: no one else has seen it yet. */
@@ -74,6 +75,9 @@ MUST_CHECK bool expr_object_set(struct expr_run *r, struct expr_value *object,
                                 const char *name, size_t n, struct expr_value *value);
 /* at == NULL gives null. */
 struct expr_value *expr_from_span(struct expr_run *r, struct json_span span);
+
+/* The root or .steps, not opened; never NULL. */
+struct expr_value *expr_origin(struct expr_run *r, enum expr_origin origin);
 
 /* A scalar in an arena, for literals: complete, without a budget. */
 struct expr_value *expr_literal(struct arena *a, struct json_span text);

@@ -148,12 +148,9 @@ static const char *hint_of(const char *name, size_t n, char out[static SUGGEST_H
 void expr_word_unknown(const char *name, size_t n, unsigned n_arguments, char out[200])
 {
     const int shown = n < 40 ? (int)n : 40;
-    const char *hint = expr_word_hint(name, n);
     char nearest[SUGGEST_HINT_MAX];
 
-    if (hint != NULL) {
-        (void)snprintf(out, 200, "%s", hint);
-    } else if (expr_function_has_name(name, n)) {
+    if (expr_function_has_name(name, n)) {
         (void)snprintf(out, 200, "%.*s does not take %u argument%s", shown, name,
                        n_arguments, n_arguments == 1 ? "" : "s");
     } else if (is_of_jq(name, n)) {

@@ -1,6 +1,7 @@
 """The expression language against the jq program.
 
     python3 tests/oracle/expr_oracle.py EXPR_RUN [pairs] [seed]
+    python3 tests/oracle/expr_oracle.py EXPR_RUN meanings.txt
 
 Makes expressions and documents, evaluates each pair with EXPR_RUN (expr_run.c) and
 with jq, and compares. What our language accepts must mean the same there; where jq's
@@ -489,6 +490,54 @@ def run_mutated(program, maker, n, counts):
     return wrong
 
 
+def cases_of(path):
+    """(kind, expression, document, expected) of each line of a file like meanings.txt."""
+    document = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            kind, _, rest = line.rstrip("\n").partition("  ")
+            if kind == "document":
+                document = json.loads(rest)
+            elif kind and not kind.startswith("#"):
+                expression, _, expected = ("  " + rest).partition("  =>  ")
+                yield kind, expression.removeprefix("  "), document, expected
+
+
+def claim(kind, expected, answer):
+    """Is what the file says of an expression true of jq? None, or what is not."""
+    if kind == "refused":  # jq has more words than the language; the others it refuses, too.
+        return None
+    if isinstance(answer, str):
+        return None if kind == "strict" else "jq does not compile it"
+    if kind == "value":
+        same = "v" in answer and len(answer["v"]) == 1 and is_same(json.loads(expected),
+                                                                   answer["v"][0])
+        return None if same else "jq gives something else"
+    if kind == "error":
+        return "jq gives a result" if len(answer.get("v", [])) == 1 else None
+    return None
+
+
+def run_cases(program, path):
+    cases = list(cases_of(path))
+    lines = ours(program, [(e, d) for _, e, d, _ in cases])
+    answers = []
+    for first in range(0, len(cases), BATCH):  # What is refused may break others' brackets.
+        batch = [(e, d) if kind != "refused" else ("null", d)
+                 for kind, e, d, _ in cases[first:first + BATCH]]
+        answers += theirs(batch)
+    wrong = 0
+    for (kind, e, d, expected), line, answer in zip(cases, lines, answers):
+        problem = claim(kind, expected, answer)
+        if problem is None and kind != "refused":
+            problem = judge(line, answer, collections.Counter())
+        if problem:
+            wrong += 1
+            show(e, {} if len(json.dumps(d)) > 500 else d, line, answer, problem)
+    print(f"{len(cases)} cases, {wrong} wrong")
+    return 1 if wrong or not cases else 0
+
+
 def show(e, d, line, answer, problem):
     print("WRONG:", problem)
     print("  expression:", e)
@@ -501,6 +550,8 @@ def main():
     if shutil.which("jq") is None:
         print("jq is not installed")
         return 77
+    if len(sys.argv) > 2 and not sys.argv[2].isdigit():
+        return run_cases(sys.argv[1], sys.argv[2])
     n_pairs = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     return run(sys.argv[1], n_pairs, seed)

@@ -1,7 +1,10 @@
-/* expr_filter.c - the functions that evaluate their argument; see expr_functions.h. */
+/* expr_call.c - calls: plain functions, and the filters that evaluate their argument
+ * themselves; see expr_functions.h. */
 #include "definitions/expr_eval.h"
+
 #include "definitions/expr_functions.h"
 #include "definitions/expr_order.h"
+#include <assert.h>
 
 /* ---- select, first, last --------------------------------------------------- */
 
@@ -105,10 +108,7 @@ static struct expr_value *results_of(struct expr_run *r, const struct expr_node 
 {
     struct collecting c = {.sink = {collect_take}, .array = expr_array(r, 0)};
 
-    if (c.array == NULL || expr_visit(r, f, in, &c.sink) != EXPR_GO_ON) {
-        return NULL;
-    }
-    return c.array;
+    return expr_visit(r, f, in, &c.sink) == EXPR_GO_ON ? c.array : NULL;
 }
 
 /* [ .[] | f ] */
@@ -117,7 +117,7 @@ static struct expr_value *map(struct expr_run *r, const struct expr_node *f,
 {
     struct collecting c = {.sink = {collect_take}, .array = expr_array(r, 0)};
 
-    if (c.array == NULL || !expr_iterate(r, in) || !expr_spend(r, in->n)) {
+    if (!expr_iterate(r, in) || !expr_spend(r, in->n)) {
         return NULL;
     }
     for (size_t i = 0; i < in->n; i++) {
@@ -148,7 +148,7 @@ static struct expr_value *map_object(struct expr_run *r, const struct expr_node 
 {
     struct expr_value *made = expr_object(r, in->n);
 
-    for (size_t i = 0; made != NULL && i < in->n; i++) {
+    for (size_t i = 0; i < in->n; i++) {
         const struct expr_member *m = &in->members[i];
         struct expr_value *v;
 
@@ -172,7 +172,7 @@ static struct expr_value *map_values(struct expr_run *r, const struct expr_node 
         return map_object(r, node->left, in);
     }
     made = expr_array(r, in->n);
-    for (size_t i = 0; made != NULL && i < in->n; i++) {
+    for (size_t i = 0; i < in->n; i++) {
         struct expr_value *v;
 
         if (!first_of(r, node->left, in->items[i], &v)) {
@@ -225,7 +225,7 @@ static struct expr_value *any_or_all(struct expr_run *r, const struct expr_node 
 static struct expr_value *sort_by(struct expr_run *r, const struct expr_node *node,
                                   struct expr_value *in)
 {
-    struct expr_value *sorted = NULL;
+    struct expr_value *sorted;
     struct expr_ranked *all;
     char shown[EXPR_SHOWN_MAX];
 
@@ -245,10 +245,11 @@ static struct expr_value *sort_by(struct expr_run *r, const struct expr_node *no
         }
     }
     r->at = node;
-    if (expr_sort(r, all, in->n)) {
-        sorted = expr_array(r, in->n);
+    if (!expr_sort(r, all, in->n)) {
+        return NULL;
     }
-    for (size_t i = 0; sorted != NULL && i < in->n; i++) {
+    sorted = expr_array(r, in->n);
+    for (size_t i = 0; i < in->n; i++) {
         if (!expr_array_add(r, sorted, all[i].item)) {
             return NULL;
         }
@@ -266,12 +267,41 @@ static struct expr_value *with_entries(struct expr_run *r, const struct expr_nod
     return mapped == NULL ? NULL : expr_from_entries(r, mapped, NULL);
 }
 
-enum expr_flow expr_filter_visit(struct expr_run *r, const struct expr_node *node,
-                                 struct expr_value *in, struct expr_sink *out)
+/* ---- calls ----------------------------------------------------------------- */
+
+struct calling {
+    struct expr_sink sink;
+    const struct expr_node *node;
+    struct expr_value *in;
+    struct expr_sink *out;
+};
+
+static enum expr_flow argument_take(struct expr_sink *self, struct expr_run *r,
+                                    struct expr_value *v)
+{
+    struct calling *c = (struct calling *)self;
+
+    r->at = c->node;
+    return expr_give(r, c->out, c->node->function->call(r, c->in, v));
+}
+
+static enum expr_flow visit_plain(struct expr_run *r, const struct expr_node *node,
+                                  struct expr_value *in, struct expr_sink *out)
+{
+    struct calling c = {.sink = {argument_take}, .node = node, .in = in, .out = out};
+
+    if (node->left == NULL) {
+        return expr_give(r, out, node->function->call(r, in, NULL));
+    }
+    return expr_visit(r, node->left, in, &c.sink);
+}
+
+enum expr_flow expr_call_visit(struct expr_run *r, const struct expr_node *node,
+                               struct expr_value *in, struct expr_sink *out)
 {
     switch (node->function->filter) {
     case EXPR_FILTER_NONE:
-        break;
+        return visit_plain(r, node, in, out);
     case EXPR_FILTER_VALUES:
         return in->kind == JSON_KIND_NULL ? EXPR_GO_ON : out->take(out, r, in);
     case EXPR_FILTER_SELECT:
@@ -293,5 +323,6 @@ enum expr_flow expr_filter_visit(struct expr_run *r, const struct expr_node *nod
     case EXPR_FILTER_WITH_ENTRIES:
         return expr_give(r, out, with_entries(r, node, in));
     }
+    assert(false);
     return EXPR_FAILED;
 }
