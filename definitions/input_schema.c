@@ -1,6 +1,7 @@
 /* input_schema.c - a document against its schema; see input_schema.h. */
 #include "definitions/input_schema.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +38,8 @@ static void report(struct checking *c, const char *code, const char *fmt, ...)
         c->fits = false;
         return;
     }
-    if (c->n >= INPUT_SCHEMA_ERRORS_MAX) {
-        return;
+    if (c->gave_up || c->n >= INPUT_SCHEMA_ERRORS_MAX) {
+        return; /* What is found behind a limit may be wrong. */
     }
     if (c->n < c->errors_max) {
         e = &c->errors[c->n];
@@ -56,13 +57,10 @@ static void give_up(struct checking *c, const char *why)
 {
     const unsigned quiet = c->quiet;
 
-    if (c->gave_up) {
-        return;
-    }
-    c->gave_up = true;
     c->quiet = 0;
     report(c, "limit", "%s", why);
     c->quiet = quiet;
+    c->gave_up = true;
 }
 
 static bool spend(struct checking *c, size_t steps)
@@ -118,6 +116,7 @@ static unsigned types_of(const json_t *v)
     case JSON_OBJECT:
         return SCHEMA_OBJECT;
     }
+    assert(false);
     return 0;
 }
 
@@ -130,7 +129,7 @@ static void name_types(unsigned types, char *out, size_t room)
 
     out[0] = '\0';
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((types & (1U << i)) != 0 && n < room) {
+        if ((types & (1U << i)) != 0) { /* There is room for all of them. */
             n += (size_t)snprintf(out + n, room - n, "%s%s", n > 0 ? " or " : "",
                                   names[i]);
         }

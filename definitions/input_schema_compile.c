@@ -4,6 +4,7 @@
  * Definitions ($defs, definitions) get their nodes first, so that a $ref can point
  * to one that is not filled in yet.
  */
+#include <assert.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -420,6 +421,7 @@ static bool compile_field(struct compiling *c, size_t i, const json_t *json,
         *inner = compile_inner(c, json);
         return *inner != NULL;
     }
+    assert(false);
     return false;
 }
 

@@ -1,6 +1,7 @@
 /* input_schema_format.c - see input_schema_format.h. */
 #include "definitions/input_schema_format.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -181,7 +182,7 @@ bool schema_format_fits(enum schema_format format, const char *text)
 {
     switch (format) {
     case SCHEMA_FORMAT_NONE:
-        break;
+        return true;
     case SCHEMA_FORMAT_DATE_TIME:
         return is_date_time(text);
     case SCHEMA_FORMAT_UUID:
@@ -191,5 +192,6 @@ bool schema_format_fits(enum schema_format format, const char *text)
     case SCHEMA_FORMAT_URI:
         return is_uri(text);
     }
-    return true;
+    assert(false);
+    return false;
 }

@@ -226,6 +226,85 @@ START_TEST(test_rendering_twice_gives_the_same)
 }
 END_TEST
 
+START_TEST(test_a_time_is_a_utc_text_or_milliseconds)
+{
+    static const struct {
+        const char *json;
+        int64_t ms;
+    } all[] = {
+        {"0", 0},
+        {"1700000000000", 1700000000000},
+        {"-1", -1},
+        {"1.5", -1},
+        {"1e3", -1},
+        {"\"1970-01-01T00:00:01Z\"", 1000},
+        {"\"1970-01-01T00:00:01\\u005a\"", 1000},
+        {"\"tomorrow\"", -1},
+        {"null", -1},
+        {"true", -1},
+        {"[0]", -1},
+        {"{}", -1},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        ck_assert_int_eq(render_until(json_span_of(all[i].json, strlen(all[i].json))),
+                         all[i].ms);
+    }
+}
+END_TEST
+
+START_TEST(test_a_header_has_no_control_character_of_any_kind)
+{
+    static const char *const call = "{\"service\":\"s\",\"url\":\"/a\",\"headers\":"
+                                    "{\"X-A\":\"${ .input.v }\"}}";
+
+    ck_assert_int_eq(render_action(call, "{\"v\":\"a\\u007fb\"}"), ERR_INVALID);
+    ck_assert_int_eq(render_action(call, "{\"v\":\"\\t\"}"), ERR_INVALID);
+    ck_assert_int_eq(render_action(call, "{\"v\":null}"), ERR_INVALID);
+    ck_assert(strncmp(info.text, "header X-A: ", 12) == 0);
+    ck_assert_int_eq(render_action(call, "{\"v\":\"\"}"), ERR_OK);
+    ck_assert_str_eq(request.headers[0].value, "");
+    ck_assert_int_eq(render_action(call, "{\"v\":\"caf\\u00e9 ~\"}"), ERR_OK);
+}
+END_TEST
+
+START_TEST(test_what_cannot_be_rendered_gives_no_value)
+{
+    static const char *none[4];
+    struct render_scope scope = scope_of("{\"n\":5}", none);
+    struct json_span out = JSON_SPAN_NONE;
+    bool is_true = false;
+
+    begin("{\"name\":\"x\",\"steps\":[{\"id\":\"a\",\"when\":\"${ .input.n.x "
+          "}\",\"wait\":\"1s\"},"
+          "{\"id\":\"b\",\"when\":\"${ .input.n == 6 }\",\"wait\":\"1s\"}]}");
+    ck_assert_int_eq(render_expr(d, d->steps[1].when, &scope, arena, &out, &info),
+                     ERR_INVALID);
+    ck_assert_ptr_null(out.at);
+    ck_assert_int_eq(render_condition(d, d->steps[1].when, &scope, arena, &is_true, NULL),
+                     ERR_INVALID);
+    is_true = true;
+    ck_assert_int_eq(
+        render_condition(d, d->steps[2].when, &scope, arena, &is_true, &info), ERR_OK);
+    ck_assert(!is_true);
+}
+END_TEST
+
+START_TEST(test_the_parts_of_a_call_that_fail_are_named)
+{
+    ck_assert_int_eq(render_action("{\"service\":\"s\",\"url\":\"/a\",\"query\":{\"q\":"
+                                   "\"<${ .input.v }>\"}}",
+                                   "{}"),
+                     ERR_INVALID);
+    ck_assert_msg(strncmp(info.text, "query q: ", 9) == 0, "%s", info.text);
+    ck_assert_int_eq(render_action("{\"service\":\"s\",\"url\":\"/a\",\"body\":"
+                                   "\"${ .input.v.x.y | keys }\"}",
+                                   "{}"),
+                     ERR_INVALID);
+    ck_assert_msg(strncmp(info.text, "body: ", 6) == 0, "%s", info.text);
+}
+END_TEST
+
 int main(void)
 {
     return suite_main("render", test_a_request_is_made_of_its_templates,
@@ -237,5 +316,9 @@ int main(void)
                       test_the_hash_is_of_everything_that_must_not_change,
                       test_compensations_see_answers_errors_and_items,
                       test_output_and_conditions_are_evaluated_over_answers,
-                      test_rendering_twice_gives_the_same);
+                      test_rendering_twice_gives_the_same,
+                      test_a_time_is_a_utc_text_or_milliseconds,
+                      test_a_header_has_no_control_character_of_any_kind,
+                      test_what_cannot_be_rendered_gives_no_value,
+                      test_the_parts_of_a_call_that_fail_are_named);
 }

@@ -1,6 +1,7 @@
 #include "definitions/template.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "definitions/pointer.h"
@@ -12,6 +13,7 @@ static const char input[] =
     "\"dots\":\"..\",\"none\":null,\"list\":[1, 2.50],\"yes\":true,"
     "\"empty\":\"\"}";
 
+static const char *vars = "{\"base\":\"https://shop.internal/x\",\"bad\":\"shop\"}";
 static struct arena *arena;
 static struct buf out;
 static struct err_info info;
@@ -31,7 +33,7 @@ static struct json_span member(void *user, const char *name, size_t n)
         return json_span_of(input, strlen(input));
     }
     if (n == 4 && memcmp(name, "vars", n) == 0) {
-        return JSON_SPAN_TEXT("{\"base\":\"https://shop.internal/x\",\"bad\":\"shop\"}");
+        return json_span_of(vars, strlen(vars));
     }
     return JSON_SPAN_NONE;
 }
@@ -215,6 +217,64 @@ START_TEST(test_a_constant_is_known_as_one)
 }
 END_TEST
 
+START_TEST(test_a_base_is_an_http_url_without_what_a_url_cannot_hold)
+{
+    static const struct {
+        const char *base;
+        bool is_fine;
+    } all[] = {
+        {"http://a", true},         {"https://a:8080/x?y", true},
+        {"ftp://a", false},         {"httpx://a", false},
+        {"http://a b", false},      {"http://a\\u0000", false},
+        {"http://a\\u007f", false}, {"http://a\\u00e9", false},
+        {"http://a#b", false},      {"http://a@b", false},
+        {"http://a`b", false},      {"", false},
+    };
+    char var[64];
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        (void)snprintf(var, sizeof(var), "{\"base\":\"%s\"}", all[i].base);
+        vars = var;
+        ck_assert_msg((url("${ .vars.base }/y") != NULL) == all[i].is_fine, "%s", var);
+    }
+}
+END_TEST
+
+START_TEST(test_a_base_stands_at_the_beginning_and_is_a_plain_path_of_vars)
+{
+    ck_assert_str_eq(url("${ .vars.base + \"z\" }"), "https%3A%2F%2Fshop.internal%2Fxz");
+    ck_assert_str_eq(url("${ 5 }"), "5");
+    ck_assert_str_eq(url("${ .input.id }"), "o-1");
+}
+END_TEST
+
+START_TEST(test_a_url_keeps_only_what_rfc_3986_does_not_reserve)
+{
+    ck_assert_str_eq(url("/${ \"azAZ09-._~\" }"), "/azAZ09-._~");
+    ck_assert_str_eq(url("/${ \"/:@[`{|} \" }"), "/%2F%3A%40%5B%60%7B%7C%7D%20");
+    ck_assert_str_eq(url("/${ \"h\u00e9\" }"), "/h%C3%A9");
+    ck_assert_str_eq(url("/${ \"...\" }"), "/...");
+    ck_assert_ptr_null(url("/${ \".\" }"));
+}
+END_TEST
+
+START_TEST(test_a_long_value_is_cut_in_the_sentence)
+{
+    ck_assert_ptr_null(text("${ [\"0123456789\" * 9] } x"));
+    ck_assert_msg(strstr(info.text, "gave [\"0123456789") != NULL, "%s", info.text);
+    ck_assert_msg(strstr(info.text, "\xe2\x80\xa6; a text needs") != NULL, "%s",
+                  info.text);
+}
+END_TEST
+
+START_TEST(test_a_text_with_an_escape_and_no_dollar_goes_out_the_same)
+{
+    ck_assert_str_eq(json("{\"t\":\"a\\\\b\\n\"}"), "{\"t\":\"a\\\\b\\n\"}");
+    ck_assert_str_eq(json("[\"${ .input.id } \", \"${ .input.id }\"]"),
+                     "[\"o-1 \",\"o-1\"]");
+}
+END_TEST
+
 int main(void)
 {
     return suite_main(
@@ -226,5 +286,10 @@ int main(void)
         test_braces_and_texts_inside_an_expression_do_not_end_it,
         test_a_url_value_is_one_segment, test_a_url_value_is_never_empty_dots_or_null,
         test_only_a_var_may_be_the_base_of_a_url, test_an_error_names_its_place,
+        test_a_base_is_an_http_url_without_what_a_url_cannot_hold,
+        test_a_base_stands_at_the_beginning_and_is_a_plain_path_of_vars,
+        test_a_url_keeps_only_what_rfc_3986_does_not_reserve,
+        test_a_long_value_is_cut_in_the_sentence,
+        test_a_text_with_an_escape_and_no_dollar_goes_out_the_same,
         test_what_is_too_large_is_refused, test_a_constant_is_known_as_one);
 }
