@@ -5,6 +5,9 @@
 
 #include "adminapi/answer.h"
 #include "adminapi/saga_json.h"
+#include "base/clk.h"
+#include "engine/run/engine.h"
+#include "engine/view/why.h"
 
 static void refuse_absent(struct request *r, const char *id)
 {
@@ -28,6 +31,19 @@ bool saga_answer_find(struct request *r, struct store_saga *out)
         answer_failure(r, e, &info);
     }
     return e == ERR_OK;
+}
+
+/* The view of a saga as it is now gets its sentence here, where the services' board is.
+ */
+static void explain(const struct request *r, struct view *v, struct arena *a)
+{
+    const struct why_now now = {.wall_ms = clk_wall_ms(),
+                                .mono_ms = clk_mono_ms(),
+                                .board = engine_board(r->config->engine)};
+
+    if (v->why == NULL) {
+        v->why = why_of(v, &now, a);
+    }
 }
 
 bool saga_answer_view(struct request *r, const char *id, struct view *out)
@@ -69,6 +85,7 @@ static enum err put_entry(struct request *r, struct json_out *o,
     }
     e = view_read_brief(r->reader, r->registry, row, a, &v, info);
     if (e == ERR_OK) {
+        explain(r, &v, a);
         saga_json_summary(o, row, &v, v.state->turn, a);
     }
     return e;
@@ -95,12 +112,14 @@ const char *saga_answer_tag(struct request *r, uint64_t revision)
 
 void saga_answer_with(struct request *r, int status, const struct view *v, bool is_noted)
 {
+    struct view explained = *v;
     struct json_out o;
 
+    explain(r, &explained, r->arena);
     answer_json(r, status, &o);
     answer_header(r, "ETag",
                   arena_printf(r->arena, "W/\"r%" PRIu64 "\"", v->state->turn));
-    saga_json_write(&o, v, is_noted, r->arena);
+    saga_json_write(&o, &explained, is_noted, r->arena);
 }
 
 void saga_answer_problem(struct request *r, const struct view *v)

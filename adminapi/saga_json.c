@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "adminapi/redact.h"
-#include "base/clk.h"
 #include "engine/core/legal.h"
 #include "engine/view/saga_text.h"
 #include "engine/view/trace.h"
-#include "engine/view/why.h"
 
 #define ITEMS_SHOWN 100 /* Of a forEach in the saga itself. */
 
@@ -170,21 +168,12 @@ static void put_identity(struct json_out *o, const struct store_saga *row,
     put_json(o, "labels", row->labels, JSON_SPAN_TEXT("{}"));
 }
 
-/* The sentence; a view made without one gets it here. */
-static const char *why_now(const struct view *v, struct arena *a)
-{
-    if (saga_is_final(v->state)) {
-        return NULL;
-    }
-    return v->why != NULL ? v->why : why_of(v, clk_wall_ms(), a);
-}
-
-static void put_standing(struct json_out *o, const struct view *v, struct arena *a)
+static void put_standing(struct json_out *o, const struct view *v)
 {
     json_put(o, "status", saga_status_name(saga_status_of(v->state)));
     json_put_flag(o, "paused", (v->state->flags & (uint32_t)SAGA_FLAG_PAUSED) != 0);
     json_put_number(o, "revision", (int64_t)v->state->turn);
-    json_put(o, "why", why_now(v, a));
+    json_put(o, "why", v->why);
 }
 
 void saga_json_write(struct json_out *o, const struct view *v, bool is_noted,
@@ -192,7 +181,7 @@ void saga_json_write(struct json_out *o, const struct view *v, bool is_noted,
 {
     json_open_object(o);
     put_identity(o, &v->row, v->definition->name, v->version);
-    put_standing(o, v, a);
+    put_standing(o, v);
     put_steps(o, v);
     json_key(o, "input");
     json_raw(o, v->input.at != NULL ? v->input : JSON_SPAN_TEXT("null"));
@@ -220,7 +209,7 @@ void saga_json_summary(struct json_out *o, const struct store_saga *row,
     json_open_object(o);
     put_identity(o, row, row->definition_name, row->definition_version);
     if (v != NULL) {
-        put_standing(o, v, a);
+        put_standing(o, v);
     } else {
         json_put(o, "status", saga_status_name(row->status));
         json_put_flag(o, "paused", row->is_paused);

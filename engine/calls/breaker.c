@@ -51,11 +51,16 @@ void breaker_limit(struct breaker *b, uint32_t failures, uint32_t window_ms,
     }
 }
 
-void breaker_want(struct breaker *b, enum service_breaker want)
+void breaker_want(struct breaker *b, enum service_breaker want, uint64_t mono_ms)
 {
+    const enum breaker_state before = breaker_shown(b);
+
     b->wanted = want;
     b->state = BREAKER_CLOSED;
     forget_faults(b);
+    if (breaker_shown(b) != before) {
+        b->since_ms = mono_ms;
+    }
 }
 
 bool breaker_allows(const struct breaker *b, uint64_t mono_ms)

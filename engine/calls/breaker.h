@@ -26,7 +26,7 @@ struct breaker {
 
     enum service_breaker wanted; /* What an operator asked for. */
     enum breaker_state state;
-    uint64_t since_ms; /* When it entered the state; 0: never left the first. */
+    uint64_t since_ms; /* When it came to what is shown; 0: never left the first. */
     uint64_t open_until_ms;
     uint32_t
         older;     /* Open, half-open: calls still out that were sent before it opened. */
@@ -41,7 +41,7 @@ void breaker_done(struct breaker *b);
 /* New limits (SIGHUP): what is open stays open. */
 void breaker_limit(struct breaker *b, uint32_t failures, uint32_t window_ms,
                    uint32_t open_ms);
-void breaker_want(struct breaker *b, enum service_breaker want);
+void breaker_want(struct breaker *b, enum service_breaker want, uint64_t mono_ms);
 
 /* May a call go now? Changes nothing. */
 bool breaker_allows(const struct breaker *b, uint64_t mono_ms);

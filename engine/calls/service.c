@@ -9,38 +9,11 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "engine/calls/breaker.h"
 #include "engine/calls/origin.h"
-#include "engine/calls/service_queue.h"
+#include "engine/calls/service_parts.h"
 
+#define CLOCK_OFF_MS 1000U    /* As far as the clocks may run apart, unshown. */
 #define TEXTS_CHUNK_BYTES 512 /* Most services' texts fit one chunk. */
-
-struct service {
-    struct services *all; /* Borrowed: its owner. */
-    struct service_config config;
-    struct arena *texts; /* Owns config's texts. */
-    struct breaker breaker;
-    struct line line;
-    uint32_t in_flight;
-    bool is_paused;
-    bool is_missing;       /* Needed, but never put. */
-    bool is_origin;        /* Not configured: of an absolute URL's origin. */
-    uint64_t tokens_milli; /* Calls the rate lets through now, in thousandths. */
-    uint64_t refilled_ms;  /* When tokens_milli was true; 0: never asked. */
-};
-
-struct services {
-    uint32_t calls_max;
-    uint32_t in_flight;
-    bool is_held;    /* Nobody is granted anything. */
-    bool is_crowded; /* Somebody waits for nothing but calls_max: no jumping the queue. */
-    uint64_t wall_less_mono_ms; /* To show a monotonic time as one of the day. */
-    struct queues *queues;
-    size_t n;
-    size_t room;
-    size_t turn;              /* Whose turn it is, an index into by_name. */
-    struct service **by_name; /* In order of name. */
-};
 
 struct services *services_create(uint32_t calls_max)
 {
@@ -48,6 +21,7 @@ struct services *services_create(uint32_t calls_max)
 
     s->calls_max = calls_max > 0 ? calls_max : LIMIT_CALLS_IN_FLIGHT;
     s->queues = queues_create();
+    s->board = board_create();
     return s;
 }
 
@@ -83,7 +57,42 @@ void services_destroy(struct services *s)
         service_destroy(s->by_name[i]);
     }
     free(s->by_name);
+    board_destroy(s->board);
     free(s);
+}
+
+/* S51: where there are others, one service never holds more than three quarters of all
+ * places, whatever its maxConcurrent: a dead one must not stop the rest. */
+static uint32_t share_of(const struct services *all)
+{
+    return all->n > 1 ? all->calls_max - all->calls_max / 4 : all->calls_max;
+}
+
+/* Tells the board how it stands now; after whatever changed it. */
+static void tell(const struct service *s)
+{
+    static const enum board_breaker breakers[] = {
+        [BREAKER_CLOSED] = BOARD_BREAKER_CLOSED,
+        [BREAKER_IS_OPEN] = BOARD_BREAKER_OPEN,
+        [BREAKER_HALF_OPEN] = BOARD_BREAKER_HALF_OPEN,
+    };
+    const uint32_t share = share_of(s->all);
+    const struct board_facts facts = {
+        .is_missing = s->is_missing,
+        .is_paused = s->is_paused,
+        .paused_by = s->paused_by,
+        .held_by = s->held_by,
+        .breaker = s->breaker.wanted == SERVICE_BREAKER_OPEN
+                       ? BOARD_BREAKER_HELD_OPEN
+                       : breakers[breaker_shown(&s->breaker)],
+        .open_until_ms = s->breaker.open_until_ms,
+        .in_flight = s->in_flight,
+        .most = share < s->config.concurrent_max ? share : s->config.concurrent_max,
+        .rate_per_s = s->config.rate_per_s,
+    };
+
+    board_put(s->entry, &facts);
+    board_put_crowded(s->all->board, s->all->in_flight >= s->all->calls_max);
 }
 
 /* ---- the list -------------------------------------------------------------------- */
@@ -120,7 +129,7 @@ struct service *services_find(struct services *s, const char *name)
     return is_there ? s->by_name[place] : NULL;
 }
 
-static struct service *insert(struct services *s, size_t place)
+static struct service *insert(struct services *s, size_t place, const char *name)
 {
     struct service *added = mem_alloc(sizeof(*added));
 
@@ -134,6 +143,8 @@ static struct service *insert(struct services *s, size_t place)
     s->n++;
     added->all = s;
     breaker_init(&added->breaker);
+    added->entry = board_entry_of(s->board, name);
+    added->line.shown_n = board_queued(added->entry);
     return added;
 }
 
@@ -174,6 +185,7 @@ static void set_config(struct service *s, const struct service_config *from)
     if (is_new_rate) {
         s->tokens_milli = (uint64_t)to.rate_per_s * 1000U;
     }
+    tell(s);
 }
 
 void services_limit(struct services *s, uint32_t calls_max)
@@ -185,10 +197,42 @@ void services_put(struct services *s, const struct service_config *config)
 {
     bool is_there;
     size_t place = place_of(s, config->name, &is_there);
-    struct service *service = is_there ? s->by_name[place] : insert(s, place);
+    struct service *service =
+        is_there ? s->by_name[place] : insert(s, place, config->name);
 
-    set_config(service, config);
     service->is_missing = false;
+    service->is_kept = true;
+    set_config(service, config);
+}
+
+void services_begin(struct services *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        s->by_name[i]->is_kept = false;
+    }
+}
+
+/* Its calls that are out end as they would have; its texts are wiped, what an operator
+ * said of it is forgotten, and it grants nothing any more. */
+static void take_away(struct service *s)
+{
+    s->is_missing = true;
+    s->is_paused = false;
+    s->paused_by = NULL;
+    s->held_by = NULL;
+    breaker_want(&s->breaker, SERVICE_BREAKER_AUTO, 0);
+    set_config(s, &(struct service_config){.name = s->config.name, .url = s->config.url});
+}
+
+void services_end(struct services *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        struct service *service = s->by_name[i];
+
+        if (!service->is_kept && !service->is_origin && !service->is_missing) {
+            take_away(service);
+        }
+    }
 }
 
 void services_each(const struct services *s,
@@ -205,8 +249,8 @@ struct service *services_need(struct services *s, const char *name)
     size_t place = place_of(s, name, &is_there);
 
     if (!is_there) {
-        set_config(insert(s, place), &(struct service_config){.name = name, .url = ""});
-        s->by_name[place]->is_missing = true;
+        insert(s, place, name)->is_missing = true;
+        set_config(s->by_name[place], &(struct service_config){.name = name, .url = ""});
     }
     return s->by_name[place];
 }
@@ -231,7 +275,7 @@ struct service *services_of_url(struct services *s, const char *url)
     if (!is_there) {
         const struct service_config config = {.name = name, .url = name};
 
-        set_config(insert(s, place), &config);
+        set_config(insert(s, place, name), &config);
         s->by_name[place]->is_origin = true;
     }
     return s->by_name[place];
@@ -256,7 +300,9 @@ struct service *services_with_base(const struct services *s, const char *url,
 
     for (size_t i = 0; i < s->n; i++) {
         struct service *service = s->by_name[i];
-        size_t n = service->is_origin ? 0 : base_length(service->config.url, url);
+        size_t n = service->is_origin || service->is_missing
+                       ? 0
+                       : base_length(service->config.url, url);
 
         if (n > longest) {
             longest = n;
@@ -316,14 +362,9 @@ static uint64_t token_at(const struct service *s)
 
 /* ---- slots ------------------------------------------------------------------------ */
 
-/* S51: where there are others, one service never holds more than three quarters of all
- * places, whatever its maxConcurrent: a dead one must not stop the rest. */
 static bool is_full(const struct service *s)
 {
-    const struct services *all = s->all;
-    uint32_t share = all->n > 1 ? all->calls_max - all->calls_max / 4 : all->calls_max;
-
-    return s->in_flight >= s->config.concurrent_max || s->in_flight >= share;
+    return s->in_flight >= s->config.concurrent_max || s->in_flight >= share_of(s->all);
 }
 
 /* Everything but calls_max. The gravest reason is the one told. */
@@ -332,7 +373,7 @@ static enum saga_slot own_limits(struct service *s, uint64_t mono_ms)
     if (s->is_missing) {
         return SAGA_SLOT_MISSING;
     }
-    if (s->is_paused || s->all->is_held) {
+    if (s->is_paused || s->all->hold != BOARD_HOLD_NONE) {
         return SAGA_SLOT_PAUSED;
     }
     if (!breaker_allows(&s->breaker, mono_ms)) {
@@ -352,6 +393,7 @@ static void take_slot(struct service *s, uint64_t mono_ms)
         s->tokens_milli -= 1000;
     }
     breaker_sent(&s->breaker, mono_ms);
+    tell(s);
 }
 
 enum saga_slot service_ask(struct service *s, const struct service_waiter *w,
@@ -360,7 +402,6 @@ enum saga_slot service_ask(struct service *s, const struct service_waiter *w,
     struct services *all = s->all;
     enum saga_slot slot;
 
-    all->wall_less_mono_ms = wall_ms - mono_ms;
     if (first_due_ms != 0 && s->config.keys_kept_ms != 0 &&
         wall_ms > first_due_ms + s->config.keys_kept_ms) {
         return SAGA_SLOT_KEY_EXPIRED;
@@ -396,12 +437,14 @@ void service_release(struct service *s)
     if (s->config.rate_per_s > 0) {
         s->tokens_milli += 1000; /* refill() cuts it to a full bucket. */
     }
+    tell(s);
 }
 
 void service_ended(struct service *s, bool is_fault, uint64_t mono_ms)
 {
     free_slot(s);
     breaker_ended(&s->breaker, is_fault, s->in_flight, mono_ms);
+    tell(s);
 }
 
 bool service_is_probing(const struct service *s)
@@ -440,9 +483,15 @@ bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *
     return false;
 }
 
-void services_set_held(struct services *s, bool is_held)
+void services_set_hold(struct services *s, enum board_hold hold)
 {
-    s->is_held = is_held;
+    s->hold = hold;
+    board_put_hold(s->board, hold);
+}
+
+const struct board *services_board(const struct services *s)
+{
+    return s->board;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -457,7 +506,7 @@ uint64_t services_wake_at(const struct services *s)
 {
     uint64_t at_ms = 0;
 
-    if (s->is_held || s->in_flight >= s->calls_max) {
+    if (s->hold != BOARD_HOLD_NONE || s->in_flight >= s->calls_max) {
         return 0; /* Only a call's end helps. */
     }
     for (size_t i = 0; i < s->n; i++) {
@@ -478,119 +527,37 @@ uint64_t services_wake_at(const struct services *s)
     return at_ms;
 }
 
+/* Read one after the other the clocks differ by a little more or less each time; a moment
+ * that was told once stays what it was until one of them is set. */
+void services_set_clock(struct services *s, uint64_t mono_ms, uint64_t wall_ms)
+{
+    const uint64_t before_ms = mono_ms + s->wall_less_mono_ms;
+    const uint64_t off_ms =
+        before_ms > wall_ms ? before_ms - wall_ms : wall_ms - before_ms;
+
+    if (off_ms > CLOCK_OFF_MS) {
+        s->wall_less_mono_ms = wall_ms - mono_ms;
+    }
+}
+
 /* ---- operators --------------------------------------------------------------------- */
 
-void service_set_paused(struct service *s, bool is_paused)
+void service_set_paused(struct service *s, bool is_paused, const char *actor)
 {
     s->is_paused = is_paused;
+    s->paused_by = is_paused ? board_name(s->all->board, actor) : NULL;
+    tell(s);
 }
 
-void service_set_breaker(struct service *s, enum service_breaker want)
+void service_set_breaker(struct service *s, enum service_breaker want, const char *actor,
+                         uint64_t mono_ms)
 {
-    breaker_want(&s->breaker, want);
-}
-
-static const char *breaker_word(enum breaker_state state)
-{
-    switch (state) {
-    case BREAKER_CLOSED:
-        return "closed";
-    case BREAKER_IS_OPEN:
-        return "open";
-    case BREAKER_HALF_OPEN:
-        return "half-open";
-    }
-    assert(false);
-    return "";
-}
-
-static void write_breaker(const struct service *s, uint64_t mono_ms, struct json_out *out)
-{
-    uint64_t since_ms = s->breaker.since_ms;
-
-    json_key(out, "breaker");
-    json_open_object(out);
-    json_put(out, "state", breaker_word(breaker_shown(&s->breaker)));
-    json_put_time(out, "since", since_ms == 0 ? 0 : since_ms + s->all->wall_less_mono_ms);
-    json_put_number(out, "failures", breaker_failures(&s->breaker, mono_ms));
-    json_close_object(out);
-}
-
-static void write_rate(const struct service *s, struct json_out *out)
-{
-    struct buf text;
-
-    if (s->config.rate_per_s == 0) {
-        json_put(out, "rate", NULL);
-        return;
-    }
-    buf_init(&text, 32);
-    buf_printf(&text, "%u/s", s->config.rate_per_s);
-    json_put(out, "rate", buf_text(&text));
-    buf_done(&text);
-}
-
-void service_write(const struct service *s, uint64_t mono_ms, struct json_out *out)
-{
-    json_open_object(out);
-    json_put(out, "name", s->config.name);
-    json_put(out, "url", s->config.url);
-    write_breaker(s, mono_ms, out);
-    json_put_number(out, "inFlight", s->in_flight);
-    json_put_number(out, "queued", s->line.n);
-    json_put_number(out, "maxConcurrent", s->config.concurrent_max);
-    write_rate(s, out);
-    json_put_flag(out, "paused", s->is_paused);
-    json_close_object(out);
+    breaker_want(&s->breaker, want, mono_ms);
+    s->held_by = want == SERVICE_BREAKER_AUTO ? NULL : board_name(s->all->board, actor);
+    tell(s);
 }
 
 uint32_t services_queued(const struct services *s)
 {
     return queues_length(s->queues);
-}
-
-void services_write(const struct services *s, uint64_t mono_ms, struct json_out *out)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->by_name[i]->is_missing) {
-            service_write(s->by_name[i], mono_ms, out);
-        }
-    }
-}
-
-static void metric_line(struct buf *out, const char *metric, const char *service,
-                        uint32_t value)
-{
-    buf_printf(out, "%s{service=\"", metric);
-    for (const char *at = service; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\') {
-            buf_add_char(out, '\\');
-        }
-        if (*at == '\n') {
-            buf_add_text(out, "\\n");
-        } else {
-            buf_add_char(out, *at);
-        }
-    }
-    buf_printf(out, "\"} %u\n", value);
-}
-
-void services_metrics(const struct services *s, struct buf *out)
-{
-    buf_add_text(out, "# HELP sagad_calls_in_flight Calls out at the moment.\n"
-                      "# TYPE sagad_calls_in_flight gauge\n");
-    for (size_t i = 0; i < s->n; i++) {
-        metric_line(out, "sagad_calls_in_flight", s->by_name[i]->config.name,
-                    s->by_name[i]->in_flight);
-    }
-    buf_add_text(out,
-                 "# HELP sagad_breaker_open 1 while the breaker lets no call or only "
-                 "its probe through.\n"
-                 "# TYPE sagad_breaker_open gauge\n");
-    for (size_t i = 0; i < s->n; i++) {
-        bool is_open = breaker_shown(&s->by_name[i]->breaker) != BREAKER_CLOSED;
-
-        metric_line(out, "sagad_breaker_open", s->by_name[i]->config.name,
-                    is_open ? 1 : 0);
-    }
 }

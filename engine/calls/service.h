@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "engine/calls/board.h"
 #include "engine/core/saga.h"
 
 struct services;
@@ -54,6 +55,10 @@ void services_limit(struct services *s, uint32_t calls_max);
 
 /* Add or replace by name (SIGHUP). Limits take effect at once; queues are kept. */
 void services_put(struct services *s, const struct service_config *config);
+/* Around the services_put() of all that there are: at the end, those that were put before
+ * and not now are configured no more, like one that never was. */
+void services_begin(struct services *s);
+void services_end(struct services *s);
 
 void services_each(const struct services *s,
                    void (*each)(void *user, const struct service *service), void *user);
@@ -104,9 +109,11 @@ void services_forget(struct services *s, uint64_t saga);
 bool services_next(struct services *s, uint64_t mono_ms, struct service_waiter *out,
                    struct service **service_out);
 
-/* Held: nobody is granted anything, everybody stands in line (draining, disk nearly
- * full). */
-void services_set_held(struct services *s, bool is_held);
+/* Held: nobody is granted anything, everybody stands in line. */
+void services_set_hold(struct services *s, enum board_hold hold);
+
+/* What readers on other threads may ask; as long as the services. */
+const struct board *services_board(const struct services *s);
 
 /* Monotonic time at which services_next() may have something without any call ending
  * (rate, breaker), 0 if never. */
@@ -115,14 +122,19 @@ uint64_t services_wake_at(const struct services *s);
 /* Calls that stand in line for a slot, of all services. */
 uint32_t services_queued(const struct services *s);
 
-/* Operator: "open", "closed", "auto"; pause and resume. */
-void service_set_paused(struct service *s, bool is_paused);
+/* Operator: "open", "closed", "auto"; pause and resume. actor: who, for others to read;
+ * NULL: nobody is named. */
+void service_set_paused(struct service *s, bool is_paused, const char *actor);
 enum service_breaker {
     SERVICE_BREAKER_AUTO,
     SERVICE_BREAKER_OPEN,
     SERVICE_BREAKER_CLOSED
 };
-void service_set_breaker(struct service *s, enum service_breaker want);
+void service_set_breaker(struct service *s, enum service_breaker want, const char *actor,
+                         uint64_t mono_ms);
+
+/* What the clocks say, now and then: monotonic times are shown as times of the day. */
+void services_set_clock(struct services *s, uint64_t mono_ms, uint64_t wall_ms);
 
 /* The API's service object appended to out; for each service, in order of name. */
 void service_write(const struct service *s, uint64_t mono_ms, struct json_out *out);

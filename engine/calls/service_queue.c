@@ -148,6 +148,13 @@ static void grow(struct queues *q)
 
 /* ---- lanes ---------------------------------------------------------------------- */
 
+static void tell(const struct line *line)
+{
+    if (line->shown_n != NULL) {
+        atomic_store_explicit(line->shown_n, line->n, memory_order_relaxed);
+    }
+}
+
 static void push(struct line *line, unsigned lane, struct waiting *w)
 {
     w->line = line;
@@ -161,6 +168,7 @@ static void push(struct line *line, unsigned lane, struct waiting *w)
     }
     line->newest[lane] = w;
     line->n++;
+    tell(line);
 }
 
 static void pull(struct waiting *w)
@@ -178,6 +186,7 @@ static void pull(struct waiting *w)
         line->newest[w->lane] = w->before;
     }
     line->n--;
+    tell(line);
 }
 
 static void drop(struct queues *q, struct waiting *w)

@@ -13,6 +13,7 @@
 #ifndef CALLS_SERVICE_QUEUE_H
 #define CALLS_SERVICE_QUEUE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct line { /* Embedded in a service; zeroed is empty. */
     struct waiting *oldest[LANES];
     struct waiting *newest[LANES];
     uint32_t n;
+    atomic_uint_fast32_t *shown_n; /* Where n is told to others; NULL: nowhere. */
     uint32_t firsts; /* In a row, taken from the first lane while actions waited. */
 };
 

@@ -215,11 +215,11 @@ static struct verdict by_status(const struct verdict_facts *facts,
             return unknown("the definition reads the answer, which is not JSON");
         }
         return (struct verdict){.outcome = OUTCOME_SUCCEEDED,
-                                .detail = "the status is a success"};
+                                .detail = VERDICT_PLAIN_SUCCESS};
     case PLAN_RETRYABLE:
-        return retryable(facts->status, "the status asks for another attempt");
+        return retryable(facts->status, VERDICT_PLAIN_RETRYABLE);
     case PLAN_REJECTED:
-        return rejected("the status is a refusal");
+        return rejected(VERDICT_PLAIN_REJECTED);
     }
     assert(false);
     return unknown("");

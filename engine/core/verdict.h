@@ -77,6 +77,11 @@ struct verdict_policy {
     enum verdict_condition not_applied_when; /* CONFIRM */
 };
 
+/* The detail where the status decided alone. Who shows the status leaves it out. */
+#define VERDICT_PLAIN_SUCCESS "the status is a success"
+#define VERDICT_PLAIN_RETRYABLE "the status asks for another attempt"
+#define VERDICT_PLAIN_REJECTED "the status is a refusal"
+
 struct verdict {
     enum outcome outcome; /* SUCCEEDED, REJECTED, UNSENT, UNKNOWN. */
     enum saga_confirm confirm;

@@ -182,6 +182,11 @@ uint64_t engine_restored_ms(const struct engine *e)
     return atomic_load(&e->restored_ms);
 }
 
+const struct board *engine_board(const struct engine *e)
+{
+    return services_board(e->config.services);
+}
+
 bool engine_is_draining(const struct engine *e)
 {
     return atomic_load(&e->is_draining);

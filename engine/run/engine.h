@@ -73,6 +73,9 @@ MUST_CHECK enum err engine_copy(struct engine *e, struct writer_copy *copy);
 /* Any thread: what was committed, to follow; until engine_stop(). */
 struct feed *engine_feed(struct engine *e);
 
+/* Any thread: what keeps calls waiting; until engine_stop(). */
+const struct board *engine_board(const struct engine *e);
+
 /* Any thread: raised after each commit that changed a definition's row. */
 const atomic_uint_fast64_t *engine_stamp(const struct engine *e);
 /* Any thread: it takes commands; recovery goes on meanwhile. Not draining, store sound.

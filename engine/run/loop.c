@@ -40,6 +40,7 @@ static void read_clocks(struct engine *e)
                 LOG_NUMBER("awayMs", seen.away_ms));
         recover_from_away(e, seen.away_ms);
     }
+    services_set_clock(e->config.services, e->mono_ms, e->now_ms);
     atomic_store(&e->round_ms, e->mono_ms);
 }
 
@@ -66,7 +67,7 @@ static void take_results(struct engine *e)
 
         e->free_bytes = result->free_bytes;
         metrics_count_commit(&e->metrics, (double)result->commit_us / 1e6,
-                             (double)result->n_ops);
+                             (double)e->batches[e->filling ^ 1U].n_turns);
         if (result->err != ERR_OK) {
             engine_fail(e, &result->info);
         } else {
@@ -271,8 +272,11 @@ static void hold_calls(struct engine *e)
                         : "calls go on: there is room on the disk again",
                 LOG_NUMBER("freeBytes", e->free_bytes));
     }
-    services_set_held(e->config.services,
-                      is_full || restore_is_holding(e) || atomic_load(&e->is_draining));
+    services_set_hold(e->config.services, atomic_load(&e->is_draining)
+                                              ? BOARD_HOLD_DRAINING
+                                          : restore_is_holding(e) ? BOARD_HOLD_RESTORED
+                                          : is_full               ? BOARD_HOLD_DISK
+                                                                  : BOARD_HOLD_NONE);
 }
 
 static void go_round(struct engine *e)

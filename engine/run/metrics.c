@@ -12,6 +12,8 @@
 #include "engine/store/store_stuck.h"
 #include "engine/view/saga_text.h"
 
+#define DUE_COUNTED 10000 /* A scrape must not take long; the help text says so. */
+
 static const double bounds[METRICS_BUCKETS - 1] = {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300};
 
@@ -233,6 +235,36 @@ static void write_stuck(struct engine *e, struct buf *out)
                                                 : 0);
 }
 
+struct due {
+    const struct engine *e;
+    uint64_t n;
+};
+
+static bool count_sleeper(void *user, const struct store_saga *row)
+{
+    struct due *due = user;
+
+    due->n += table_find(due->e->table, row->num) == NULL ? 1 : 0;
+    return true;
+}
+
+/* Those in memory by their timers; those that sleep in the store by its due index. */
+static void write_due(struct engine *e, struct buf *out)
+{
+    const struct store_due now = {.until_ms = e->now_ms};
+    struct due due = {.e = e};
+    struct err_info info;
+
+    if (store_scan_due(engine_reader(e), &now, DUE_COUNTED, count_sleeper, &due, &info) !=
+        ERR_OK) {
+        log_say(LOG_ERROR, "cannot count due sagas", LOG_TEXT("detail", info.text));
+    }
+    gauge(out, "sagad_due_sagas",
+          "Sagas whose time has come and that were not taken up yet; of those that are "
+          "not in memory at most 10000 are counted.",
+          (double)(due.n + timers_count_due(e->timers, e->now_ms)));
+}
+
 void metrics_write(struct engine *e, struct buf *out)
 {
     const struct metrics *m = &e->metrics;
@@ -253,13 +285,12 @@ void metrics_write(struct engine *e, struct buf *out)
               1);
     histogram(out, "sagad_call_duration_seconds", "One attempt.", &m->call_seconds, 1);
     histogram(out, "sagad_commit_seconds", "One commit.", &m->commit_seconds, 1);
-    histogram(out, "sagad_commit_turns", "Operations of one commit.", &m->commit_turns,
-              1000);
+    histogram(out, "sagad_commit_turns", "Turns of one commit.", &m->commit_turns, 1000);
     gauge(out, "sagad_scheduler_lag_seconds", "How late the latest timer was.",
           (double)m->lag_ms / 1000.0);
     gauge(out, "sagad_unrecovered_sagas",
           "Sagas of before the restart that are still to be taken up.",
           (double)e->n_unrecovered);
-    gauge(out, "sagad_due_sagas", "Sagas in memory.", (double)table_count(e->table));
+    write_due(e, out);
     services_metrics(e->config.services, out);
 }

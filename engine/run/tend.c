@@ -34,12 +34,15 @@ static const char *action_name(const struct command_service *s)
     return "breaker-auto";
 }
 
-static void change(struct service *service, const struct command_service *s)
+static void change(const struct engine *e, const struct command *c,
+                   struct service *service)
 {
+    const struct command_service *s = &c->of.service;
+
     if (s->change == COMMAND_SERVICE_BREAKER) {
-        service_set_breaker(service, s->breaker);
+        service_set_breaker(service, s->breaker, c->actor, e->mono_ms);
     } else {
-        service_set_paused(service, s->change == COMMAND_SERVICE_PAUSE);
+        service_set_paused(service, s->change == COMMAND_SERVICE_PAUSE, c->actor);
     }
 }
 
@@ -67,11 +70,11 @@ void commands_service(struct engine *e, struct command *c)
         return;
     }
     service = services_find(e->config.services, s->name);
-    if (service == NULL) {
+    if (service == NULL || service_is_missing(service)) {
         commands_refuse(c, PROBLEM_NOT_FOUND, "There is no service '%s'", s->name);
         return;
     }
-    change(service, s);
+    change(e, c, service);
     log_say(LOG_WARNING, "an operator changed a service", LOG_TEXT("service", s->name),
             LOG_TEXT("action", action_name(s)), LOG_TEXT("actor", c->actor));
     c->services = object_of(e, service, c->arena);

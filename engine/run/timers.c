@@ -125,6 +125,26 @@ bool timers_pop_due(struct timers *t, uint64_t now_ms, uint32_t *slot_out)
     return true;
 }
 
+/* Below one that is not due none is: only due ones and their children are looked at. The
+ * height of the heap bounds the depth. */
+static uint32_t count_below(const struct timers *t, uint32_t i, uint64_t now_ms)
+{
+    uint32_t n = 1;
+
+    if (i >= t->n || t->timers[t->heap[i]].at_ms > now_ms) {
+        return 0;
+    }
+    for (uint32_t child = WAYS * i + 1; child <= WAYS * i + WAYS; child++) {
+        n += count_below(t, child, now_ms);
+    }
+    return n;
+}
+
+uint32_t timers_count_due(const struct timers *t, uint64_t now_ms)
+{
+    return count_below(t, 0, now_ms);
+}
+
 int timers_sleep_ms(const struct timers *t, uint64_t now_ms)
 {
     uint64_t at_ms;

@@ -28,6 +28,9 @@ void timers_clear(struct timers *t, uint32_t slot); /* No timer set: nothing. */
 /* The earliest timer at or before now_ms, taken off the heap; false if none. */
 bool timers_pop_due(struct timers *t, uint64_t now_ms, uint32_t *slot_out);
 
+/* How many are at or before now_ms. */
+uint32_t timers_count_due(const struct timers *t, uint64_t now_ms);
+
 /* Milliseconds the loop may sleep: 0 if one is due, -1 if there is none. */
 int timers_sleep_ms(const struct timers *t, uint64_t now_ms);
 

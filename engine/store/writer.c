@@ -45,7 +45,7 @@ static void look_at_free_space(struct writer *w, uint64_t now_us)
 
 static void commit_one(struct writer *w, const struct store_batch *batch)
 {
-    struct writer_result r = {.n_ops = batch->n};
+    struct writer_result r = {.err = ERR_OK};
     const uint64_t began_us = clk_mono_us();
     uint64_t now_us;
 

@@ -28,7 +28,6 @@ struct writer_copy {
 struct writer_result {
     enum err err;
     struct err_info info;
-    size_t n_ops;
     uint64_t commit_us;
     uint64_t free_bytes; /* Looked at now and then. */
 };

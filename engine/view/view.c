@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/clk.h"
 #include "engine/core/saga_code.h"
+#include "engine/core/verdict.h"
 #include "engine/view/registry.h"
 #include "engine/view/saga_text.h"
 #include "engine/view/view_family.h"
@@ -56,6 +56,13 @@ static bool is_stuck_by_attempt(enum saga_reason reason)
     return false;
 }
 
+/* Says no more than the status beside it? */
+static bool is_plain(const char *detail)
+{
+    return strcmp(detail, VERDICT_PLAIN_RETRYABLE) == 0 ||
+           strcmp(detail, VERDICT_PLAIN_REJECTED) == 0;
+}
+
 static void view_attempt_error(const struct view_fold_step *s, struct view_step *out)
 {
     out->error_outcome = s->outcome;
@@ -84,6 +91,9 @@ static void view_error(const struct view_fold *f, const struct saga_cell *c,
         const char *note = view_words_of(&s->note);
         const char *detail = note != NULL ? note : out->error_detail;
 
+        if (detail != NULL && out->error_status != 0 && is_plain(detail)) {
+            detail = NULL;
+        }
         out->error_detail =
             detail != NULL ? arena_printf(f->a, "%s: %s", reason, detail) : reason;
     }
@@ -215,7 +225,7 @@ static void view_commands(const struct view_fold *f, struct view *out)
     out->cancelled_by = f->cancelled_by;
 }
 
-static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view *out)
+static void view_finish(const struct view_fold *f, struct view *out)
 {
     const uint16_t n = f->definition->plan->n_nodes;
     struct view_step *steps = arena_take(f->a, n * sizeof(*steps));
@@ -236,7 +246,9 @@ static void view_finish(const struct view_fold *f, uint64_t now_ms, struct view 
         view_family(f->reader, out, steps, f->a);
         find_homeless(f, why_cell_of(out), steps);
     }
-    out->why = why_of(out, now_ms, f->a);
+    if (f->until_turn != 0) {
+        out->why = why_of(out, &(struct why_now){.wall_ms = f->at_ms}, f->a);
+    }
 }
 
 void view_of_start(const struct store_saga *row, const struct definition *definition,
@@ -251,7 +263,7 @@ void view_of_start(const struct store_saga *row, const struct definition *defini
     assert(is_sound);
     view_fold_start(&f, row->started_ms);
     *out = (struct view){.row = *row, .version = version, .input = input};
-    view_finish(&f, row->started_ms, out);
+    view_finish(&f, out);
 }
 
 /* ---- reading
@@ -330,7 +342,7 @@ static enum err fold_journal(struct moment *m, struct view_fold *f, struct view 
     view_fold_begin(f, &start);
     e = scan(m, &out->row, f, info);
     if (e == ERR_OK) {
-        view_finish(f, f->until_turn == 0 ? clk_wall_ms() : f->at_ms, out);
+        view_finish(f, out);
     }
     view_fold_done(f);
     return e;
@@ -478,7 +490,6 @@ static void brief_finish(const struct view_fold *f, struct view_step *steps,
     }
     find_homeless(f, c, steps);
     view_commands(f, v);
-    v->why = why_of(v, clk_wall_ms(), f->a);
 }
 
 enum err view_read_brief(struct store_reader *r, struct registry *registry,

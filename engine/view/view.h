@@ -55,7 +55,9 @@ struct view {
     const char *paused_by;         /* Actor of the pause, NULL. */
     const char *cancelled_by;      /* Actor, NULL. */
     const char *holder;            /* Id: has the ordering key waited for; NULL. */
-    const char *why;               /* why.h; NULL for a final saga. */
+    enum saga_status holder_status;
+    const char *holder_stuck_step; /* NULL none. */
+    const char *why;               /* why.h; NULL: it is final, or nobody asked yet. */
     uint64_t in_flight_until_ms;   /* Latest end of the calls due, 0 none. */
 };
 
@@ -66,16 +68,18 @@ struct registry;
 /* Read and fold saga `id`. ERR_NOT_FOUND: no such saga or turn; ERR_INVALID: its journal
  * or definition cannot be read. Everything in *out lives in `a` or the registry; the
  * row's status, pause, stuck step and times are the journal's, which is never behind.
+ * `why` is given for a past turn only: now, who has the services' board asks (why.h).
  * turn: 0 the last, else as it was after that turn. Not inside a moment of the reader: it
  * begins its own, and ends it after a page of turns (S92). */
 MUST_CHECK enum err view_read(struct store_reader *r, struct registry *registry,
                               const char *id, uint64_t turn, struct arena *a,
                               struct view *out, struct err_info *info);
 
-/* What a list shows of a saga that is not final: its row, definition, state and `why`,
- * which needs the last turns only and no documents. Of `steps` there is what `why`
- * mentions; input, output and all else are absent. row is borrowed and shown as it is.
- * Rows that belong together are read in one moment of the reader (store_reader_begin). */
+/* What a list shows of a saga that is not final: its row, definition, state and what
+ * why_of() needs, which are the last turns only and no documents. Of `steps` there is
+ * what `why` mentions; input, output and all else are absent. row is borrowed and shown
+ * as it is. Rows that belong together are read in one moment of the reader
+ * (store_reader_begin). */
 MUST_CHECK enum err view_read_brief(struct store_reader *r, struct registry *registry,
                                     const struct store_saga *row, struct arena *a,
                                     struct view *out, struct err_info *info);

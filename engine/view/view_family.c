@@ -58,6 +58,8 @@ static void find_holder(struct store_reader *r, struct view *v, struct arena *a)
         holder.num != 0 && holder.num != v->row.num &&
         store_find_saga_num(r, holder.num, a, &holder, &info) == ERR_OK) {
         v->holder = holder.id;
+        v->holder_status = holder.status;
+        v->holder_stuck_step = holder.stuck_step;
     }
 }
 

@@ -5,22 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/clk.h"
 #include "engine/core/legal.h"
 #include "engine/view/child_id.h"
 #include "engine/view/saga_text.h"
-
-#define A_MINUTE_MS 60000U
-#define AN_HOUR_MS (60U * A_MINUTE_MS)
-#define A_DAY_MS (24U * AN_HOUR_MS)
-
-struct why {
-    const struct view *v;
-    const struct saga *s;
-    const struct plan *plan;
-    uint64_t now_ms;
-    struct arena *a;
-};
+#include "engine/view/why_parts.h"
 
 static bool has(const struct why *w, enum saga_flag flag)
 {
@@ -30,37 +18,33 @@ static bool has(const struct why *w, enum saga_flag flag)
 /* ---- parts of sentences
  * ---------------------------------------------------------------- */
 
-/* "4 s", rounded up: never sooner than said. */
-static const char *for_long(const struct why *w, uint64_t ms)
+/* Would the deadline end this waiting? At and after the pivot it does not turn back. */
+static bool has_deadline(const struct why *w)
 {
-    if (ms < 1000) {
-        return arena_printf(w->a, "%" PRIu64 " ms", ms);
-    }
-    if (ms < 2 * A_MINUTE_MS) {
-        return arena_printf(w->a, "%" PRIu64 " s", (ms + 999) / 1000);
-    }
-    if (ms < 2 * AN_HOUR_MS) {
-        return arena_printf(w->a, "%" PRIu64 " min",
-                            (ms + A_MINUTE_MS - 1) / A_MINUTE_MS);
-    }
-    return arena_printf(w->a, "%" PRIu64 " h", (ms + AN_HOUR_MS - 1) / AN_HOUR_MS);
-}
+    const uint32_t spent = (uint32_t)SAGA_FLAG_OVERDUE | (uint32_t)SAGA_FLAG_PAST_PIVOT;
+    bool is_at_pivot = false;
 
-/* "10:02:03Z", with the date when it is not near. */
-static const char *at_time(const struct why *w, uint64_t ms)
-{
-    char text[CLK_TEXT_MAX]; /* 2026-11-24T10:02:03.123Z */
-
-    clk_to_text(ms, text);
-    if (ms < w->now_ms + A_DAY_MS && w->now_ms < ms + A_DAY_MS) {
-        return arena_printf(w->a, "%.8sZ", text + 11);
+    for (uint16_t i = 0; i < w->s->n_cells; i++) {
+        is_at_pivot = is_at_pivot || w->plan->nodes[w->s->cells[i].step].is_pivot;
     }
-    return arena_printf(w->a, "%.10s %.8sZ", text, text + 11);
+    return w->s->deadline_ms != 0 && w->s->state == SAGA_FORWARD && !is_at_pivot &&
+           (w->s->flags & spent) == 0;
 }
 
 static const char *until(const struct why *w, uint64_t ms)
 {
-    return ms == 0 ? "" : arena_printf(w->a, ", until %s at the latest", at_time(w, ms));
+    return ms == 0 ? ""
+                   : arena_printf(w->a, ", until %s at the latest", why_at_time(w, ms));
+}
+
+/* Of a cell that waits for the world: its own time, or the saga's before that. */
+static const char *wait_until(const struct why *w, const struct saga_cell *c)
+{
+    if (has_deadline(w) && (c->wake_ms == 0 || w->s->deadline_ms < c->wake_ms)) {
+        return arena_printf(w->a, ", until %s at the latest (the saga's deadline)",
+                            why_at_time(w, w->s->deadline_ms));
+    }
+    return until(w, c->wake_ms);
 }
 
 static const char *step_of(const struct why *w, const struct saga_cell *c)
@@ -189,52 +173,27 @@ static const char *why_stuck(const struct why *w, const struct saga_cell *c)
 
 static const char *why_backing_off(const struct why *w, const struct saga_cell *c)
 {
-    const uint64_t left_ms = c->wake_ms > w->now_ms ? c->wake_ms - w->now_ms : 0;
+    const uint64_t left_ms =
+        c->wake_ms > w->now->wall_ms ? c->wake_ms - w->now->wall_ms : 0;
 
     if (c->call == CALL_CONFIRM && c->n_not_applied > 0) {
         return arena_printf(w->a,
                             "Waiting %s before asking once more whether %s was applied",
-                            for_long(w, left_ms), step_of(w, c));
+                            why_for_long(w, left_ms), step_of(w, c));
     }
-    return arena_printf(w->a, "Waiting %s before %s of %s: %s", for_long(w, left_ms),
+    return arena_printf(w->a, "Waiting %s before %s of %s: %s", why_for_long(w, left_ms),
                         next_attempt(w, c), call_of(w, c), failure(w, c));
 }
 
 static const char *why_queued(const struct why *w, const struct saga_cell *c)
 {
-    const char *what = call_of(w, c);
-    const char *service = service_in_words(w, c);
-    const enum saga_slot slot =
-        w->v->steps[c->step].is_homeless ? SAGA_SLOT_MISSING : c->slot;
+    const struct why_wanted wanted = {
+        .what = call_of(w, c),
+        .service = service_of(w, c),
+        .slot = w->v->steps[c->step].is_homeless ? SAGA_SLOT_MISSING : c->slot,
+    };
 
-    switch (slot) {
-    case SAGA_SLOT_FULL:
-        return arena_printf(
-            w->a, "%s waits for a free place at %s (maxConcurrent or maxCallsInFlight)",
-            what, service);
-    case SAGA_SLOT_RATE:
-        return arena_printf(w->a, "%s waits for its turn at %s (rate)", what, service);
-    case SAGA_SLOT_BREAKER:
-        return arena_printf(w->a,
-                            "%s waits because the breaker of %s is open: one call is let "
-                            "through when its "
-                            "openFor is over, all when an operator closes it",
-                            what, service);
-    case SAGA_SLOT_PAUSED:
-        return arena_printf(
-            w->a, "%s waits because %s is paused: an operator can resume the service",
-            what, service);
-    case SAGA_SLOT_MISSING:
-        return arena_printf(w->a,
-                            "%s waits because the configuration names no %s; add "
-                            "it and reload (HUP)",
-                            what, service);
-    case SAGA_SLOT_GRANTED:
-    case SAGA_SLOT_KEY_EXPIRED:
-    case SAGA_SLOT_HELD:
-        break;
-    }
-    return arena_printf(w->a, "%s waits for a place at %s", what, service);
+    return why_service(w, &wanted);
 }
 
 /* S33: its id as read, else as it is made; NULL when it cannot be told from here. */
@@ -279,14 +238,17 @@ static const char *why_child(const struct why *w, const struct saga_cell *c)
 static const char *why_waiting(const struct why *w, const struct saga_cell *c)
 {
     const struct definition_step *step = &w->v->definition->steps[c->step];
+    const char *end;
 
     switch (w->plan->nodes[c->step].kind) {
     case PLAN_TIMER:
         return arena_printf(w->a, "%s waits until %s", step_of(w, c),
-                            at_time(w, c->wake_ms));
+                            why_at_time(w, c->wake_ms));
     case PLAN_SIGNAL:
+        end = wait_until(w, c);
         return arena_printf(w->a, "%s waits for the signal '%s'%s", step_of(w, c),
-                            step->signal, until(w, c->wake_ms));
+                            step->signal,
+                            end[0] != '\0' ? end : ": it goes on when somebody sends it");
     case PLAN_CHILD:
         return why_child(w, c);
     case PLAN_SEQUENCE:
@@ -295,7 +257,7 @@ static const char *why_waiting(const struct why *w, const struct saga_cell *c)
         break;
     }
     return arena_printf(w->a, "%s waits for the callback of %s%s", call_of(w, c),
-                        service_in_words(w, c), until(w, c->wake_ms));
+                        service_in_words(w, c), wait_until(w, c));
 }
 
 static const char *why_due(const struct why *w, const struct saga_cell *c)
@@ -410,7 +372,23 @@ static const char *notes_of(const struct why *w, bool tells_pause)
     if (has(w, SAGA_FLAG_OVERDUE) && w->s->state == SAGA_FORWARD) {
         notes = arena_printf(w->a, "%s; its deadline has passed", notes);
     }
-    return notes;
+    return arena_printf(w->a, "%s%s", notes, why_engine_holds(w));
+}
+
+static const char *why_lined_up(const struct why *w)
+{
+    const struct view *v = w->v;
+    const char *stuck = "";
+
+    if (v->holder_status == SAGA_STATUS_STUCK) {
+        stuck = v->holder_stuck_step != NULL
+                    ? arena_printf(w->a, "; it is stuck at '%s'", v->holder_stuck_step)
+                    : "; it is stuck";
+    }
+    return arena_printf(
+        w->a, "Waiting for its turn: %s holds the ordering key '%s'%s",
+        v->holder != NULL ? arena_printf(w->a, "saga '%s'", v->holder) : "another saga",
+        v->row.ordering_key != NULL ? v->row.ordering_key : "", stuck);
 }
 
 /* Holds that concern the saga as a whole; NULL: there is none. */
@@ -430,11 +408,7 @@ static const char *why_held(const struct why *w)
             options_of(w, NULL));
     }
     if (w->s->state == SAGA_LINED_UP) {
-        return arena_printf(w->a, "Waiting for its turn: %s holds the ordering key '%s'",
-                            w->v->holder != NULL
-                                ? arena_printf(w->a, "saga '%s'", w->v->holder)
-                                : "another saga",
-                            w->v->row.ordering_key != NULL ? w->v->row.ordering_key : "");
+        return why_lined_up(w);
     }
     return NULL;
 }
@@ -446,9 +420,9 @@ static const char *and_more(const struct why *w)
                : arena_printf(w->a, " (and %u more)", (unsigned)(w->s->n_cells - 1));
 }
 
-const char *why_of(const struct view *v, uint64_t now_ms, struct arena *a)
+const char *why_of(const struct view *v, const struct why_now *now, struct arena *a)
 {
-    const struct why w = {v, v->state, v->definition->plan, now_ms, a};
+    const struct why w = {v, v->state, v->definition->plan, now, a};
     const struct saga_cell *c = main_cell(&w);
     const char *held;
 

@@ -176,9 +176,11 @@ static void put_services(struct services *services, void *user)
     struct generation *g = user;
 
     services_limit(services, (uint32_t)g->config->limits.calls_max);
+    services_begin(services);
     for (size_t i = 0; i < g->config->services.n; i++) {
         put_service(services, config_service_at(g->config, i), g->secrets);
     }
+    services_end(services);
     secrets_destroy(g->wire->secrets);
     g->wire->secrets = g->secrets;
     g->secrets = NULL;
@@ -390,8 +392,7 @@ static void log_what_waits(const struct config *old, const struct config *new)
     }
 }
 
-/* A service that is gone from the file stays known to the engine until the next start;
- * new definitions cannot name it. One that sagas still need is not taken away. */
+/* One that unfinished sagas need is not taken away. */
 static enum err check_removed(struct wire *w, const struct config *new,
                               struct err_info *info)
 {

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from conftest import eventually
-from participant import Ok, Status
+from participant import Hang, Ok, Status
 
 # operations.md: each metric with its labels.
 METRICS = {
@@ -131,3 +131,31 @@ def test_why_names_a_service_that_went_while_the_daemon_was_down(make_daemon, ma
     daemon.start()
     why = daemon.client.saga(saga)["why"]
     assert "configuration names no service 'shop'" in why and "HUP" in why
+
+
+# ---- metrics mean what their names say ----------------------------------------------------
+
+
+def metric(daemon, name):
+    text = daemon.client.get("/metrics").body.decode()
+    return float(text.split("\n%s " % name)[1].split("\n")[0])
+
+
+def test_commit_turns_counts_turns(daemon):
+    for card in "123":
+        daemon.client.start("order", {"card": card}, wait=30)
+    turns = metric(daemon, "sagad_turns_total")
+    assert turns >= 9
+    eventually(lambda: metric(daemon, "sagad_commit_turns_sum") == turns, "the last commit")
+    commits = metric(daemon, "sagad_commit_turns_count")
+    assert commits == metric(daemon, "sagad_commit_seconds_count")
+
+
+def test_due_sagas_are_not_those_that_wait_in_memory(daemon, participant):
+    """That due ones are counted: test_timers."""
+    participant.script("POST", "/pay", Hang())
+    for card in "123":
+        daemon.client.start("order", {"card": card})
+    participant.wait_for(3, "POST", "/pay")
+    assert daemon.client.get("/v1/stats").json["now"]["active"] == 3
+    assert metric(daemon, "sagad_due_sagas") == 0

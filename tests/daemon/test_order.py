@@ -549,8 +549,7 @@ def test_an_answer_that_is_echoed_keeps_the_order_of_its_members(shop):
 
 def test_a_conflict_keeps_no_ended_saga_in_memory(shop):
     def in_memory():
-        text = shop.client.get("/metrics").body.decode()
-        return int(text.split("\nsagad_due_sagas ")[1].split("\n")[0])
+        return shop.client.get("/v1/stats").json["now"]["active"]
 
     assert shop.client.start("order", order_input(), wait=20, id="ended").status == 200
     eventually(lambda: in_memory() == 0, "nothing in memory")

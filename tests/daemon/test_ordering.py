@@ -39,9 +39,9 @@ def start(daemon, saga_id, customer="a", n=0, **more):
     return answer.json
 
 
-def waits_for(saga, holder, key="a"):
+def waits_for(saga, holder, key="a", stuck=""):
     return saga["why"] == (
-        "Waiting for its turn: saga '%s' holds the ordering key '%s'." % (holder, key)
+        "Waiting for its turn: saga '%s' holds the ordering key '%s'%s." % (holder, key, stuck)
     )
 
 
@@ -92,10 +92,11 @@ def test_a_stuck_or_paused_saga_keeps_its_key(daemon, participant):
     participant.script("POST", "/unwork", Status(400), Ok())
     start(daemon, "first", wait=20)
     assert daemon.client.saga("first")["status"] == "stuck"
-    assert waits_for(start(daemon, "second"), "first")
+    stuck = "; it is stuck at 'work'"
+    assert waits_for(start(daemon, "second"), "first", stuck=stuck)
     assert start(daemon, "other", "b", wait=20)["status"] == "completed"
     assert daemon.client.act("first", "pause").status == 200
-    assert waits_for(daemon.client.saga("second"), "first")
+    assert waits_for(daemon.client.saga("second"), "first", stuck=stuck)
     assert daemon.client.act("first", "resume").status == 200
     assert daemon.client.act("first", "retry").status == 200
     assert daemon.client.wait_status("first")["status"] == "compensated"

@@ -1,9 +1,11 @@
 """What operators do to a service: pause, resume, its breaker."""
 
+import signal
+
 import pytest
 from api_contract import Contract
 from conftest import eventually
-from participant import Ok
+from participant import Gate, Ok
 
 DEFINITION = {
     "name": "order",
@@ -130,3 +132,57 @@ def test_sagactl_pauses_resumes_and_switches(daemon, ctl):
     assert done.json["breaker"]["state"] == "open" and done.json["paused"] is False
     assert ctl(daemon, "service", "breaker", "billing", "ajar").code == 2
     assert ctl(daemon, "service", "pause", "nobody").code == 3
+
+
+# ---- one that the configuration takes away ---------------------------------------------
+
+
+def reload(daemon):
+    n = len([line for line in daemon.lines if line and "reload" in line.get("msg", "")])
+    daemon.write_config()
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(
+        lambda: len([x for x in daemon.lines if x and "reload" in x.get("msg", "")]) > n,
+        "the reload")
+
+
+def names(daemon):
+    return [s["name"] for s in daemon.client.get("/v1/services").json["items"]]
+
+
+def test_a_service_that_a_reload_takes_away_is_gone(daemon, participant):
+    daemon.config["services"]["mail"] = {"url": participant.url}
+    reload(daemon)
+    eventually(lambda: names(daemon) == ["billing", "mail"])
+    act(daemon, "pause", name="mail")
+    del daemon.config["services"]["mail"]
+    reload(daemon)
+    eventually(lambda: names(daemon) == ["billing"])
+    assert act(daemon, "resume", name="mail").status == 404
+    assert '{service="mail"}' not in daemon.client.get("/metrics").body.decode()
+    daemon.config["services"]["mail"] = {"url": participant.url}
+    reload(daemon)  # It comes back as a new one: nobody paused that.
+    (mail,) = eventually(
+        lambda: [s for s in daemon.client.get("/v1/services").json["items"]
+                 if s["name"] == "mail"])
+    assert mail["paused"] is False
+
+
+def test_a_service_goes_when_no_unfinished_saga_uses_it(daemon, participant):
+    gate = participant.script("POST", "/charges", Gate())
+    saga_id = daemon.client.start("order").json["id"]
+    participant.wait_for(1, "POST", "/charges")
+    del daemon.config["services"]["billing"]
+    reload(daemon)  # Refused.
+    assert names(daemon) == ["billing"]
+    assert "billing" in str([x for x in daemon.lines if x and "reload" in x.get("msg", "")][-1])
+    gate.release()
+    daemon.client.wait_status(saga_id, "completed")
+    reload(daemon)
+    eventually(lambda: names(daemon) == [])
+    waiting = queued(daemon)
+    assert "the configuration names no service 'billing'" in waiting["why"]
+    assert names(daemon) == []
+    daemon.config["services"]["billing"] = {"url": participant.url}
+    reload(daemon)
+    daemon.client.wait_status(waiting["id"], "completed")

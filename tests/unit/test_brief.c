@@ -119,8 +119,9 @@ static void compare(const struct life *l)
         view_read_brief(t->reader, t->registry, &whole.row, a, &brief, &info), ERR_OK);
     ck_assert_uint_eq(brief.state->turn, whole.state->turn);
     if (!saga_is_final(whole.state)) {
-        const char *said = why_of(&brief, t->now_ms, a);
-        const char *meant = why_of(&whole, t->now_ms, a);
+        const struct why_now now = {.wall_ms = t->now_ms};
+        const char *said = why_of(&brief, &now, a);
+        const char *meant = why_of(&whole, &now, a);
 
         ck_assert_msg(strcmp(said, meant) == 0, "life %u, turn %u: \"%s\" and not \"%s\"",
                       (unsigned)l->seed, (unsigned)whole.state->turn, said, meant);

@@ -309,11 +309,11 @@ START_TEST(test_a_paused_service_grants_nothing_until_resumed)
 
     all = services_create(100);
     pay = add("pay", 5);
-    service_set_paused(pay, true);
+    service_set_paused(pay, true, "ann");
     ck_assert_int_eq(ask(pay, 1, T0), SAGA_SLOT_PAUSED);
     ck_assert_str_eq(grants(T0), "");
     ck_assert_uint_eq(services_wake_at(all), 0);
-    service_set_paused(pay, false);
+    service_set_paused(pay, false, "ann");
     ck_assert_str_eq(grants(T0), "pay 1");
     services_destroy(all);
 }

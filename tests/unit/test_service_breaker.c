@@ -2,6 +2,7 @@
 #include "engine/calls/breaker.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -130,16 +131,128 @@ START_TEST(test_an_operator_holds_the_breaker_open_or_closed)
 
     all = services_create(100);
     pay = with_breaker(10);
-    service_set_breaker(pay, SERVICE_BREAKER_OPEN);
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN, "ann", T0);
     ck_assert_int_eq(ask(pay, 1, T0), SAGA_SLOT_BREAKER);
     ck_assert_uint_eq(services_wake_at(all), 0);
-    service_set_breaker(pay, SERVICE_BREAKER_CLOSED);
+    service_set_breaker(pay, SERVICE_BREAKER_CLOSED, "ann", T0);
     ck_assert_str_eq(grants(T0), "pay 1");
     for (unsigned i = 0; i < 5; i++) {
         fail_once(pay, T0);
     }
-    service_set_breaker(pay, SERVICE_BREAKER_AUTO);
+    service_set_breaker(pay, SERVICE_BREAKER_AUTO, "ann", T0);
     ck_assert_int_eq(ask(pay, 2, T0), SAGA_SLOT_GRANTED);
+    services_destroy(all);
+}
+END_TEST
+
+static const char *written(const struct service *s, uint64_t mono_ms)
+{
+    static char words[1024];
+    struct json_out out;
+    struct buf text;
+
+    buf_init(&text, sizeof(words) - 1);
+    json_out_init(&out, &text);
+    services_set_clock(all, mono_ms,
+                       WALL + mono_ms + (mono_ms == T0 ? 0 : 2)); /* A little off. */
+    service_write(s, mono_ms, &out);
+    (void)snprintf(words, sizeof(words), "%s", buf_text(&text));
+    buf_done(&text);
+    return words;
+}
+
+START_TEST(test_since_tells_when_what_is_shown_began_also_when_held)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    pay = with_breaker(10); /* Never asked for a slot. */
+    ck_assert_ptr_nonnull(strstr(written(pay, T0), "\"closed\",\"since\":null"));
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN, "ann", T0 + 1000);
+    ck_assert_ptr_nonnull(strstr(written(pay, T0 + 5000),
+                                 "\"open\",\"since\":\"2025-11-24T16:16:41.000Z\""));
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN, "bob", T0 + 2000);
+    ck_assert_ptr_nonnull(strstr(written(pay, T0 + 5000),
+                                 "\"open\",\"since\":\"2025-11-24T16:16:41.000Z\""));
+    service_set_breaker(pay, SERVICE_BREAKER_AUTO, "ann", T0 + 3000);
+    ck_assert_ptr_nonnull(strstr(written(pay, T0 + 5000),
+                                 "\"closed\",\"since\":\"2025-11-24T16:16:43.000Z\""));
+    services_destroy(all);
+}
+END_TEST
+
+static struct board_facts facts_of(const char *name)
+{
+    struct board_facts facts;
+
+    ck_assert(board_read(services_board(all), name, &facts));
+    return facts;
+}
+
+START_TEST(test_the_board_says_what_keeps_calls_waiting)
+{
+    struct service *pay;
+
+    all = services_create(100);
+    ck_assert(!board_read(services_board(all), "pay", &(struct board_facts){0}));
+    pay = with_breaker(2);
+    for (unsigned i = 0; i < 3; i++) {
+        fail_once(pay, T0);
+    }
+    (void)ask(pay, 1, T0);
+    (void)ask(pay, 2, T0);
+    ck_assert_int_eq(facts_of("pay").breaker, BOARD_BREAKER_OPEN);
+    ck_assert_uint_eq(facts_of("pay").open_until_ms, T0 + 500);
+    ck_assert_uint_eq(facts_of("pay").queued, 2);
+    services_forget(all, 2);
+    ck_assert_uint_eq(facts_of("pay").queued, 1);
+    ck_assert_str_eq(grants(T0 + 500), "pay 1");
+    ck_assert_int_eq(facts_of("pay").breaker, BOARD_BREAKER_HALF_OPEN);
+    ck_assert_uint_eq(facts_of("pay").in_flight, 1);
+    ck_assert_uint_eq(facts_of("pay").queued, 0);
+    service_ended(pay, false, T0 + 600);
+    ck_assert_int_eq(facts_of("pay").breaker, BOARD_BREAKER_CLOSED);
+    ck_assert_uint_eq(facts_of("pay").in_flight, 0);
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN, "ann", T0);
+    service_set_paused(pay, true, "bob");
+    ck_assert_int_eq(facts_of("pay").breaker, BOARD_BREAKER_HELD_OPEN);
+    ck_assert_str_eq(facts_of("pay").held_by, "ann");
+    ck_assert(facts_of("pay").is_paused);
+    ck_assert_str_eq(facts_of("pay").paused_by, "bob");
+    service_set_paused(pay, false, "ann");
+    ck_assert(!facts_of("pay").is_paused);
+    services_set_hold(all, BOARD_HOLD_DISK);
+    ck_assert_int_eq(board_hold_of(services_board(all)), BOARD_HOLD_DISK);
+    services_destroy(all);
+}
+END_TEST
+
+START_TEST(test_a_service_put_no_more_grants_nothing_and_goes_with_its_last_call)
+{
+    struct buf text;
+    struct service *pay;
+
+    all = services_create(100);
+    (void)add("stock", 7);
+    pay = with_breaker(10);
+    service_set_paused(pay, false, "ann");
+    ck_assert_int_eq(ask(pay, 1, T0), SAGA_SLOT_GRANTED);
+    services_begin(all);
+    (void)add("stock", 7);
+    services_end(all);
+    ck_assert_int_eq(ask(pay, 2, T0), SAGA_SLOT_MISSING);
+    ck_assert(facts_of("pay").is_missing);
+    buf_init(&text, 8192);
+    services_metrics(all, &text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "{service=\"pay\"} 1\n"));
+    service_ended(pay, true, T0);
+    buf_clear(&text);
+    services_metrics(all, &text);
+    ck_assert_ptr_null(strstr(buf_text(&text), "pay"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "{service=\"stock\"} 0\n"));
+    pay = with_breaker(10); /* It comes back: who waited goes. */
+    ck_assert_str_eq(grants(T0), "pay 2");
+    buf_done(&text);
     services_destroy(all);
 }
 END_TEST
@@ -274,6 +387,7 @@ START_TEST(test_services_are_written_in_order_of_name)
     buf_init(&text, 4096);
     json_out_init(&out, &text);
     json_open_array(&out);
+    services_set_clock(all, T0, WALL + T0);
     services_write(all, T0, &out);
     json_close_array(&out);
     ck_assert_str_eq(
@@ -303,7 +417,7 @@ START_TEST(test_metrics_count_calls_and_open_breakers)
         strstr(buf_text(&text), "\nsagad_calls_in_flight{service=\"pay\"} 1\n"));
     ck_assert_ptr_nonnull(
         strstr(buf_text(&text), "\nsagad_breaker_open{service=\"pay\"} 0\n"));
-    service_set_breaker(pay, SERVICE_BREAKER_OPEN);
+    service_set_breaker(pay, SERVICE_BREAKER_OPEN, "ann", T0);
     buf_clear(&text);
     services_metrics(all, &text);
     ck_assert_ptr_nonnull(
@@ -317,6 +431,9 @@ int main(void)
 {
     return suite_main(
         "service_breaker", test_the_breaker_opens_after_enough_failures_within_the_window,
+        test_since_tells_when_what_is_shown_began_also_when_held,
+        test_the_board_says_what_keeps_calls_waiting,
+        test_a_service_put_no_more_grants_nothing_and_goes_with_its_last_call,
         test_half_open_lets_one_call_through_and_a_good_one_closes,
         test_a_failed_probe_opens_the_breaker_again,
         test_older_calls_that_fail_late_are_not_taken_for_the_probe,

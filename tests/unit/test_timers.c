@@ -122,6 +122,24 @@ START_TEST(test_agrees_with_a_linear_scan)
 }
 END_TEST
 
+START_TEST(test_those_that_are_due_are_counted_and_stay)
+{
+    static const uint64_t times[] = {50, 10, 40, 10, 90, 20, 30, 70};
+    uint32_t slot;
+
+    ck_assert_uint_eq(timers_count_due(timers, 1000), 0);
+    for (uint32_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        timers_set(timers, i, times[i]);
+    }
+    ck_assert_uint_eq(timers_count_due(timers, 9), 0);
+    ck_assert_uint_eq(timers_count_due(timers, 10), 2);
+    ck_assert_uint_eq(timers_count_due(timers, 59), 6);
+    ck_assert_uint_eq(timers_count_due(timers, 90), 8);
+    ck_assert(timers_pop_due(timers, 59, &slot));
+    ck_assert_uint_eq(timers_count_due(timers, 59), 5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("timers");
@@ -133,6 +151,7 @@ int main(void)
     tcase_add_test(tcase, test_equal_times_fire_in_the_order_set);
     tcase_add_test(tcase, test_ten_thousand_equal_times_fire_once_each_in_the_order_set);
     tcase_add_test(tcase, test_nothing_fires_before_its_time);
+    tcase_add_test(tcase, test_those_that_are_due_are_counted_and_stay);
     tcase_add_loop_test(tcase, test_agrees_with_a_linear_scan, 1, 500);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
