@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adminapi/door.h"
+#include "base/clk.h"
 #include "base/log.h"
 
 #define DETAIL_MAX 1024
 #define RETRY_AFTER \
     "1" /* Seconds: full queues empty in less, a restart takes about that. */
+#define REFUSALS_EVERY_MS 1000
 
 void answer_header(struct request *r, const char *name, const char *value)
 {
@@ -80,6 +83,27 @@ static void put_faults(struct request *r, struct json_out *o)
     json_close_array(o);
 }
 
+/* A 503 comes by the thousand when it comes: of those one a second is said, with the
+ * number of those left out since the last. */
+static void log_refusal(struct request *r, enum problem p, int status, const char *detail)
+{
+    const uint64_t now_ms = clk_mono_ms();
+    struct door *door = r->door;
+
+    if (status == 503 && now_ms < door->refusals_quiet_until_ms) {
+        door->n_refusals_unsaid++;
+        return;
+    }
+    log_say(status == 503 ? LOG_WARNING : LOG_ERROR, "request refused",
+            LOG_TEXT("requestId", r->request_id), LOG_TEXT("code", problem_code(p)),
+            LOG_TEXT("detail", detail), LOG_NUMBER("httpStatus", status),
+            LOG_NUMBER("leftOut", door->n_refusals_unsaid));
+    door->n_refusals_unsaid = 0;
+    if (status == 503) {
+        door->refusals_quiet_until_ms = now_ms + REFUSALS_EVERY_MS;
+    }
+}
+
 void answer_refuse_open(struct request *r, enum problem p, int status, const char *detail,
                         struct json_out *o)
 {
@@ -102,9 +126,7 @@ void answer_refuse_open(struct request *r, enum problem p, int status, const cha
     }
     /* Probes ask again and again, and say what they saw themselves. */
     if (shown >= 500 && (r->route == NULL || r->route->role != AUTH_NONE)) {
-        log_say(shown == 503 ? LOG_WARNING : LOG_ERROR, "request refused",
-                LOG_TEXT("requestId", r->request_id), LOG_TEXT("code", problem_code(p)),
-                LOG_TEXT("detail", detail), LOG_NUMBER("httpStatus", shown));
+        log_refusal(r, p, shown, detail);
     }
 }
 

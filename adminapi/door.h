@@ -38,6 +38,8 @@ struct door {
 
     char id_prefix[17]; /* Of request ids; a number follows. */
     uint64_t n_ids;
+    uint64_t refusals_quiet_until_ms; /* Monotonic; of 503s in the log. */
+    uint64_t n_refusals_unsaid;
 
     struct request *spare;
     size_t n_requests;

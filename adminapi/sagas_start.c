@@ -379,6 +379,38 @@ static bool read_start(struct request *r, struct body_member *m, json_t *body,
            preference_replay(r);
 }
 
+/* Might the engine know it already, so that it is not refused but answered again (S7)?
+ * What another request is about to start at this moment does not count. */
+static bool may_be_repeated(struct request *r)
+{
+    const struct command_start *s = &r->command.of.start;
+    struct store_saga row;
+    struct err_info info;
+
+    if (r->headers.idempotency_key != NULL || (s->is_unique && s->key != NULL)) {
+        return true;
+    }
+    return s->id != NULL &&
+           (store_find_saga(r->reader, s->id, r->arena, &row, &info) != ERR_NOT_FOUND ||
+            store_find_purged(r->reader, s->id, &info) != ERR_NOT_FOUND);
+}
+
+/* Overload must not cost the engine: what it would refuse is refused here. True: it was.
+ */
+static bool refuse_when_full(struct request *r)
+{
+    const struct engine *engine = r->config->engine;
+    const struct command_start *s = &r->command.of.start;
+    const uint32_t full_at = engine_full_at(engine);
+
+    if (full_at == 0 || engine_is_draining(engine) || s->closed != NULL ||
+        s->misfit != NULL || may_be_repeated(r)) {
+        return false;
+    }
+    answer_refuse(r, PROBLEM_OVERLOADED, ENGINE_FULL, full_at);
+    return true;
+}
+
 void sagas_start(struct request *r)
 {
     struct body_member m[MEMBERS] = MEMBER_NAMES;
@@ -395,6 +427,9 @@ void sagas_start(struct request *r)
         return;
     }
     fill_start(r, start);
+    if (refuse_when_full(r)) {
+        return;
+    }
     r->more = start;
     submit_command(r, sagas_start_finish);
 }

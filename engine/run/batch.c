@@ -176,7 +176,8 @@ void batch_release(struct engine *e)
     struct batch *b = &e->batches[e->filling ^ 1U];
 
     e->is_committing = false;
-    engine_reader_end(e); /* It may be older than this commit. */
+    atomic_store(&e->full_at, 0); /* Before anybody hears that a saga has ended. */
+    engine_reader_end(e);         /* It may be older than this commit. */
     pending_drop(e->pending, b->seq);
     outbox_committed(e, b->seq);
     if (b->changes_definitions) {

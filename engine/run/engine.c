@@ -177,6 +177,11 @@ bool engine_is_alive(const struct engine *e)
     return clk_mono_ms() - atomic_load(&e->round_ms) < 4U * LOOP_IDLE_MS;
 }
 
+uint32_t engine_full_at(const struct engine *e)
+{
+    return (uint32_t)atomic_load(&e->full_at);
+}
+
 uint64_t engine_restored_ms(const struct engine *e)
 {
     return atomic_load(&e->restored_ms);

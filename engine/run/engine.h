@@ -82,6 +82,11 @@ const atomic_uint_fast64_t *engine_stamp(const struct engine *e);
  */
 bool engine_is_ready(const struct engine *e);
 bool engine_is_alive(const struct engine *e); /* The loop went round lately. */
+/* Any thread: maxActiveSagas, if a start was refused for it and nothing has been released
+ * since; else 0. A start that is new is refused then without a word to the engine. */
+uint32_t engine_full_at(const struct engine *e);
+#define ENGINE_FULL "There are as many active sagas as maxActiveSagas allows (%u)"
+
 /* Restored from a backup made then, and paused until an operator says go; 0: not so. */
 uint64_t engine_restored_ms(const struct engine *e);
 bool engine_is_draining(const struct engine *e);

@@ -151,6 +151,7 @@ static void take_reload(struct engine *e)
         e->reload(e->config.services, e->reload_user);
         address_take_services(e);
         e->config.active_max = e->reload_active_max;
+        atomic_store(&e->full_at, 0);
         e->reload = NULL;
     }
     (void)pthread_mutex_unlock(&e->reload_lock);

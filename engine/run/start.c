@@ -41,9 +41,8 @@ static bool may_start(struct engine *e, struct command *c)
         return false;
     }
     if (table_count(e->table) + e->n_unrecovered >= e->config.active_max) {
-        commands_refuse(c, PROBLEM_OVERLOADED,
-                        "There are as many active sagas as maxActiveSagas allows (%u)",
-                        e->config.active_max);
+        commands_refuse(c, PROBLEM_OVERLOADED, ENGINE_FULL, e->config.active_max);
+        atomic_store(&e->full_at, e->config.active_max);
         return false;
     }
     return true;

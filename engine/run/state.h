@@ -44,6 +44,8 @@ struct engine {
     atomic_uint_fast64_t round_ms; /* Monotonic time of the last round. */
     atomic_bool is_open;           /* base_url is set; before that nothing is done. */
     atomic_bool is_ready;
+    atomic_uint_fast32_t full_at; /* As many active sagas kept a start out, and none has
+                                   * ended since; 0: not so. */
     atomic_uint_fast64_t restored_ms; /* Paused, restored from a backup of then; 0 not. */
     atomic_bool is_draining;
     atomic_bool is_drained;

@@ -369,4 +369,5 @@ void turn_let_go(struct engine *e, struct resident *r)
     timers_clear(e->timers, r->slot);
     services_forget(e->config.services, r->num);
     table_remove(e->table, r);
+    atomic_store(&e->full_at, 0);
 }
