@@ -1,4 +1,5 @@
-/* table.c - see table.h. Open addressing over slot numbers; a free list of slots. */
+/* table.c - see table.h. Open addressing; a free list of slots. All of it begins as
+ * zeros, so that what no saga has used yet takes no memory. */
 #include "engine/run/table.h"
 
 #include <assert.h>
@@ -8,17 +9,15 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-#define EMPTY UINT32_MAX
-
 struct table {
     uint32_t n;
     uint32_t room;   /* Slots. */
     uint32_t n_ever; /* Slots handed out at least once. */
     uint32_t n_free;
-    uint32_t mask;   /* Of the index, a power of two minus one. */
-    uint32_t *index; /* Slot numbers or EMPTY. */
-    uint32_t *free_slots;
+    uint32_t mask;           /* Of the index, a power of two minus one. */
+    struct resident **index; /* By number; NULL is empty. */
     struct resident **slots;
+    uint32_t *free_slots;
 };
 
 struct table *table_create(uint32_t residents_max)
@@ -32,7 +31,6 @@ struct table *table_create(uint32_t residents_max)
     t->room = residents_max;
     t->mask = size - 1;
     t->index = mem_alloc(size * sizeof(t->index[0]));
-    memset(t->index, 0xff, size * sizeof(t->index[0]));
     t->free_slots = mem_alloc(residents_max * sizeof(t->free_slots[0]));
     t->slots = mem_alloc(residents_max * sizeof(t->slots[0]));
     return t;
@@ -82,7 +80,7 @@ static uint32_t place_of(const struct table *t, uint64_t num)
 {
     uint32_t at = home_of(t, num);
 
-    while (t->index[at] != EMPTY && t->slots[t->index[at]]->num != num) {
+    while (t->index[at] != NULL && t->index[at]->num != num) {
         at = (at + 1) & t->mask;
     }
     return at;
@@ -90,9 +88,7 @@ static uint32_t place_of(const struct table *t, uint64_t num)
 
 struct resident *table_find(const struct table *t, uint64_t num)
 {
-    uint32_t slot = t->index[place_of(t, num)];
-
-    return slot != EMPTY ? t->slots[slot] : NULL;
+    return t->index[place_of(t, num)];
 }
 
 struct resident *table_at(const struct table *t, uint32_t slot)
@@ -105,7 +101,7 @@ struct resident *table_add(struct table *t, const struct store_saga *row)
     uint32_t at = place_of(t, row->num);
     struct resident *r;
 
-    assert(t->index[at] == EMPTY);
+    assert(t->index[at] == NULL);
     if (t->n == t->room) {
         return NULL;
     }
@@ -124,7 +120,7 @@ struct resident *table_add(struct table *t, const struct store_saga *row)
     r->row.definition_name = NULL;
     r->slot = t->n_free > 0 ? t->free_slots[--t->n_free] : t->n_ever++;
     t->slots[r->slot] = r;
-    t->index[at] = r->slot;
+    t->index[at] = r;
     t->n++;
     return r;
 }
@@ -138,23 +134,23 @@ static void close_gap(struct table *t, uint32_t at)
         uint32_t home;
 
         next = (next + 1) & t->mask;
-        if (t->index[next] == EMPTY) {
+        if (t->index[next] == NULL) {
             break;
         }
-        home = home_of(t, t->slots[t->index[next]]->num);
+        home = home_of(t, t->index[next]->num);
         if (((next - home) & t->mask) >= ((next - at) & t->mask)) {
             t->index[at] = t->index[next];
             at = next;
         }
     }
-    t->index[at] = EMPTY;
+    t->index[at] = NULL;
 }
 
 void table_remove(struct table *t, struct resident *r)
 {
     uint32_t at = place_of(t, r->num);
 
-    assert(t->index[at] == r->slot);
+    assert(t->index[at] == r);
     close_gap(t, at);
     t->slots[r->slot] = NULL;
     t->free_slots[t->n_free++] = r->slot;
