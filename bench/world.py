@@ -145,6 +145,7 @@ class Daemon:
         but for number and id: what the store would hold after that many. The ids are
         m-1 and so on."""
         db = sqlite3.connect(self.store)
+        db.execute("PRAGMA journal_mode = OFF")  # A WAL would be as large as the file.
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA cache_size = -200000")
         num, name, status = db.execute(
@@ -154,6 +155,7 @@ class Daemon:
         db.execute("CREATE TEMP TABLE copies (c INTEGER PRIMARY KEY)")
         db.execute("WITH RECURSIVE r (c) AS (SELECT 1 UNION ALL SELECT c + 1 FROM r WHERE "
                    "c < ?) INSERT INTO copies SELECT c FROM r", (copies,))
+        db.commit()
         for table in COPY_TABLES:
             columns = [row[1] for row in db.execute("PRAGMA table_info(%s)" % table)]
             values = {"num": "c + %d" % first, "id": "'m-' || c", "saga": "c + %d" % first}
@@ -170,6 +172,7 @@ class Daemon:
         db.execute("UPDATE saga_count SET n = n + ? WHERE name = ? AND status = ?",
                    (copies, name, status))
         db.commit()
+        db.execute("PRAGMA journal_mode = WAL")
         db.close()
         os.sync()  # What lies in the kernel would be written during the measurement.
 
