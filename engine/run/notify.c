@@ -215,11 +215,13 @@ static void write_one(struct notice *n, size_t which, struct record *record)
         .num = n->e->next_notify++,
         .saga = n->r->num,
         .id = n->id,
+        .told = n->status,
         .origin = arena_text(b->ops.arena, origin_text),
         .url = url,
         .secret = arena_text(b->ops.arena, to->secret),
         .body = body_of(n),
         .made_ms = n->e->now_ms,
+        .since_ms = n->e->now_ms,
         .due_ms = n->e->now_ms,
     };
     outbox_wrote(n->e);

@@ -27,9 +27,10 @@ struct slot {        /* A webhook in flight, or whose end is not on disk yet. */
     uint64_t num;    /* 0: free. */
     uint64_t origin; /* Hash of its text. */
     uint64_t saga;
-    uint64_t made_ms;
-    uint32_t attempts;    /* Before this one. */
-    uint64_t settled_seq; /* The batch that says how it ended; 0: in flight. */
+    uint64_t since_ms;        /* When it was put on its way. */
+    uint32_t attempts;        /* Before this one, */
+    uint32_t attempts_before; /* and of these before since_ms. */
+    uint64_t settled_seq;     /* The batch that says how it ended; 0: in flight. */
 };
 
 struct outbox {
@@ -108,26 +109,30 @@ void outbox_committed(struct engine *e, uint64_t seq)
     o->is_stirred = o->is_stirred || o->wrote_seq >= seq;
 }
 
-/* ---- what came of it -------------------------------------------------------------- */
-
-static void settle(struct engine *e, struct slot *s, enum store_op_kind kind,
-                   uint64_t due_ms)
+void outbox_again(struct engine *e, uint64_t num)
 {
-    struct store_op *op = store_batch_add(&engine_batch(e)->ops, kind);
+    struct slot *s = slot_of(e->outbox, num);
 
-    op->of.notify = (struct store_notify){
-        .num = s->num, .due_ms = due_ms, .attempts = s->attempts + 1};
-    s->settled_seq = e->batch_seq;
+    store_batch_add(&engine_batch(e)->ops, STORE_NOTIFY_AGAIN)->of.notify =
+        (struct store_notify){.num = num, .since_ms = e->now_ms};
+    outbox_wrote(e);
+    if (s != NULL) { /* What is under way counts, and is tried again as the first. */
+        s->since_ms = e->now_ms;
+        s->attempts_before = s->attempts;
+    }
 }
+
+/* ---- what came of it -------------------------------------------------------------- */
 
 /* Full jitter: receivers that were away are not met by all at once. */
 static uint64_t due_at(const struct slot *s, uint64_t now_ms, uint64_t not_before_ms)
 {
+    const uint32_t n_before = s->attempts - s->attempts_before;
     uint64_t most_ms = DELAY_MAX_MS;
     uint64_t due_ms;
 
-    if (s->attempts < 10) { /* 5 s * 2^10 is more than an hour. */
-        most_ms = (uint64_t)DELAY_MS << s->attempts;
+    if (n_before < 10) { /* 5 s * 2^10 is more than an hour. */
+        most_ms = (uint64_t)DELAY_MS << n_before;
     }
     most_ms = most_ms < DELAY_MAX_MS ? most_ms : DELAY_MAX_MS;
     due_ms = now_ms + 1 + hash_mix(s->num, s->attempts) % most_ms;
@@ -136,11 +141,28 @@ static uint64_t due_at(const struct slot *s, uint64_t now_ms, uint64_t not_befor
     return due_ms > not_before_ms ? due_ms : not_before_ms;
 }
 
-struct end {                /* Of an attempt that did not deliver. */
+struct end {                /* Of an attempt. */
     long status;            /* 0: no answer, or not even sent. */
     uint64_t not_before_ms; /* Wall, as the receiver asked; 0: it did not. */
-    const char *why;
+    const char *why;        /* It did not deliver; NULL: it did. */
 };
+
+/* due_ms: of the next attempt, if it goes on waiting. */
+static void note(struct engine *e, struct slot *s, enum store_notify_status status,
+                 uint64_t due_ms, const struct end *end)
+{
+    struct store_batch *ops = &engine_batch(e)->ops;
+
+    store_batch_add(ops, STORE_NOTIFY_TRIED)->of.notify =
+        (struct store_notify){.num = s->num,
+                              .due_ms = due_ms,
+                              .attempts = s->attempts + 1,
+                              .status = status,
+                              .ended_ms = status == STORE_NOTIFY_WAITING ? 0 : e->now_ms,
+                              .http_status = (uint32_t)end->status,
+                              .error = arena_text(ops->arena, end->why)};
+    s->settled_seq = e->batch_seq;
+}
 
 /* Of the saga that it tells about; NULL: not known. */
 static const char *saga_of(struct engine *e, const struct slot *s)
@@ -166,20 +188,20 @@ static void give_up(struct engine *e, struct slot *s, const struct end *end)
 {
     say(e, LOG_WARNING, "a webhook was given up", s, end);
     e->metrics.webhooks[METRICS_WEBHOOK_GIVEN_UP]++;
-    settle(e, s, STORE_NOTIFY_DONE, 0);
+    note(e, s, STORE_NOTIFY_FAILED, 0, end);
 }
 
 static void try_again(struct engine *e, struct slot *s, const struct end *end)
 {
     uint64_t due_ms = due_at(s, e->now_ms, end->not_before_ms);
 
-    if (due_ms > s->made_ms + GIVE_UP_MS) {
+    if (due_ms > s->since_ms + GIVE_UP_MS) {
         give_up(e, s, end);
         return;
     }
     say(e, LOG_INFO, "a webhook will be tried again", s, end);
     e->metrics.webhooks[METRICS_WEBHOOK_RETRIED]++;
-    settle(e, s, STORE_NOTIFY_LATER, due_ms);
+    note(e, s, STORE_NOTIFY_WAITING, due_ms, end);
 }
 
 void outbox_take(struct engine *e, const struct call_answer *a)
@@ -192,11 +214,16 @@ void outbox_take(struct engine *e, const struct call_answer *a)
     assert(s != NULL && s->settled_seq == 0);
     if (end.status >= 200 && end.status < 300) {
         e->metrics.webhooks[METRICS_WEBHOOK_DELIVERED]++;
-        settle(e, s, STORE_NOTIFY_DONE, 0);
+        end.why = NULL;
+        note(e, s, STORE_NOTIFY_DELIVERED, 0, &end);
     } else if (end.status == 410) {
         end.why = "its receiver wants no more";
         give_up(e, s, &end);
     } else {
+        if (end.why[0] == '\0') {
+            end.why =
+                arena_printf(e->outbox->arena, "its receiver answered %ld", end.status);
+        }
         try_again(e, s, &end);
     }
     arena_reset(e->outbox->arena);
@@ -301,8 +328,9 @@ static void start(struct engine *e, const char *origin, const struct store_notif
     *s = (struct slot){.num = row->num,
                        .origin = origin_hash(origin),
                        .saga = row->saga,
-                       .made_ms = row->made_ms,
-                       .attempts = row->attempts};
+                       .since_ms = row->since_ms,
+                       .attempts = row->attempts,
+                       .attempts_before = row->attempts_before};
     if (row->secret == NULL) {
         post(e, row, &body, NULL);
     } else if (sign(e, row, &body, signature)) {

@@ -499,13 +499,6 @@ enum err store_scan_due(struct store_reader *r, const struct store_due *due, siz
     return scan_sagas(r, &q, each, user, info);
 }
 
-enum err store_scan_notify(struct store_reader *r, const char *origin, size_t most,
-                           store_each_notify each, void *user, struct err_info *info)
-{
-    return most == 0 ? ERR_OK
-                     : r->backend->scan_notify(r, origin, most, each, user, info);
-}
-
 enum err store_scan_children(struct store_reader *r, uint64_t parent,
                              store_each_saga each, void *user, struct err_info *info)
 {

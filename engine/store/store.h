@@ -27,6 +27,7 @@
 #include "base/json_span.h"
 #include "engine/core/saga.h"
 #include "engine/store/store_bulk.h"
+#include "engine/store/store_notify.h"
 
 struct store;
 struct store_reader;
@@ -120,20 +121,6 @@ struct store_replay {  /* An Idempotency-Key that was used. */
     uint64_t at_ms;
 };
 
-/* A webhook that its receiver has not got yet. There is no row of one that it has. */
-struct store_notify {
-    uint64_t num;
-    uint64_t saga;
-    const char *id;     /* The message's, the same on every attempt. */
-    const char *origin; /* Of url; messages to one origin wait for each other. */
-    const char *url;
-    const char *secret;      /* Name of the secret that signs it; NULL none. */
-    struct store_bytes body; /* Not filled by store_scan_notify(). */
-    uint64_t made_ms;
-    uint64_t due_ms;   /* Next attempt. */
-    uint32_t attempts; /* Made so far. */
-};
-
 struct store_audit {
     uint64_t seq; /* Filled by readers only: the entries in their order, from 1. */
     uint64_t at_ms;
@@ -156,7 +143,7 @@ enum store_op_kind {
     STORE_SAGA_UPDATE, /* status, is_paused, is_asleep, stuck_…, wake_ms, updated_ms,
                           ended_ms, unique_key of saga.num */
     STORE_SAGA_PURGE,  /* saga.num, final, and all that is kept of it but audit, replays
-                          and webhooks: gone at updated_ms; its id stays taken */
+                          and webhooks that wait: gone at updated_ms; its id stays taken */
     STORE_TURN,
     STORE_ITEMS,
     STORE_LATE,
@@ -170,9 +157,12 @@ enum store_op_kind {
     STORE_AUDIT,
     STORE_VARS,         /* num, text */
     STORE_META,         /* name, text: insert or replace */
-    STORE_NOTIFY,       /* A new webhook. */
-    STORE_NOTIFY_LATER, /* due_ms, attempts of notify.num */
-    STORE_NOTIFY_DONE,  /* notify.num is delivered or given up: its row goes. */
+    STORE_NOTIFY,       /* A new webhook, which waits. */
+    STORE_NOTIFY_TRIED, /* An attempt ended: status, due_ms, attempts, ended_ms,
+                           http_status, error of notify.num, which waits; settled and of
+                           no saga any more, it goes */
+    STORE_NOTIFY_AGAIN, /* notify.num, of a saga, waits (again) from since_ms on, and is
+                           due then */
     STORE_BULK,         /* A new bulk action. */
     STORE_BULK_UPDATE,  /* status, below, done, failed, ended_ms of bulk.num */
     STORE_BULK_ITEM,    /* What became of one saga. */
@@ -357,19 +347,6 @@ MUST_CHECK enum err store_scan_line(struct store_reader *r, const char *definiti
                                     const char *ordering_key, size_t most,
                                     store_each_saga each, void *user,
                                     struct err_info *info);
-
-/* Webhooks: the first origin after `after` (NULL: of all) that has one; its webhooks by
- * due time, then number, without their bodies; a body. */
-MUST_CHECK enum err store_next_notify_origin(struct store_reader *r, const char *after,
-                                             struct arena *a, const char **out,
-                                             struct err_info *info);
-typedef bool (*store_each_notify)(void *user, const struct store_notify *notify);
-MUST_CHECK enum err store_scan_notify(struct store_reader *r, const char *origin,
-                                      size_t most, store_each_notify each, void *user,
-                                      struct err_info *info);
-MUST_CHECK enum err store_read_notify_body(struct store_reader *r, uint64_t num,
-                                           struct arena *a, struct store_bytes *out,
-                                           struct err_info *info);
 
 /* Audit entries, newest first, below before_seq (0: from the newest). */
 struct store_audit_query {

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "engine/store/store.h"
+#include "engine/store/store_notify.h"
 #include "engine/store/store_retention.h"
 #include "engine/store/store_stuck.h"
 
@@ -91,7 +92,8 @@ enum store_bytes_of {
     STORE_BYTES_META,          /* name */
     STORE_BYTES_NOTIFY,        /* num: the body */
     STORE_BYTES_PURGED,        /* name: the id, if such a saga was purged */
-    STORE_BYTES_NOTIFY_ORIGIN, /* The least origin above name ("": the first). */
+    STORE_BYTES_NOTIFY_ORIGIN, /* The least origin above name ("": the first) that has a
+                                * waiting one. */
 };
 
 struct store_bytes_query {
@@ -108,6 +110,23 @@ struct store_turn_query {
     bool is_bare; /* With is_last: its number is enough. */
     uint64_t from_turn;
     size_t most; /* At least 1. */
+};
+
+enum store_notify_by {
+    STORE_NOTIFY_BY_ORIGIN, /* origin: waiting ones; by due_ms, num. */
+    STORE_NOTIFY_BY_ID,     /* saga, id */
+    STORE_NOTIFY_BY_SAGA,   /* saga, statuses, below before_num; newest first. */
+    STORE_NOTIFY_OF_ALL,    /* The same of every saga that is there. */
+};
+
+struct store_notify_query {
+    enum store_notify_by by;
+    const char *origin;
+    const char *id;
+    uint64_t saga;
+    unsigned statuses;   /* Bit per enum store_notify_status; never none. */
+    uint64_t before_num; /* 0: from the newest. */
+    size_t most;         /* At least 1. */
 };
 
 struct store_bulk_query { /* By id, or newest first below before_num (0: from the newest).
@@ -157,8 +176,10 @@ struct store_backend {
                            store_each_turn each, void *user, struct err_info *info);
     enum err (*scan_late)(struct store_reader *r, uint64_t saga, store_each_late each,
                           void *user, struct err_info *info);
-    enum err (*scan_notify)(struct store_reader *r, const char *origin, size_t most,
+    enum err (*scan_notify)(struct store_reader *r, const struct store_notify_query *q,
                             store_each_notify each, void *user, struct err_info *info);
+    enum err (*oldest_notify)(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info);
     enum err (*scan_audit)(struct store_reader *r, const struct store_audit_query *q,
                            store_each_audit each, void *user, struct err_info *info);
     enum err (*scan_counts)(struct store_reader *r, store_each_count each, void *user,

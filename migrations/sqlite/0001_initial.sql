@@ -177,21 +177,37 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_subject ON audit (subject);
 
--- Webhooks that their receivers have not got yet: the outbox. body stands last, so that
--- what is looked at before it is sent needs no page of it.
+-- Webhooks: those that wait for their receivers are the outbox, the others are kept to be
+-- looked at and sent again, until their saga is purged. saga is 0 where it was purged
+-- while one waited.
 CREATE TABLE notify (
-    num      INTEGER PRIMARY KEY,
-    saga     INTEGER NOT NULL,
-    id       TEXT    NOT NULL,                  -- Of the message, on every attempt.
-    origin   TEXT    NOT NULL,                  -- Of url.
-    url      TEXT    NOT NULL,
-    secret   TEXT,                              -- The name, never the value.
-    made_ms  INTEGER NOT NULL,
-    due_ms   INTEGER NOT NULL,
-    attempts INTEGER NOT NULL,
-    body     BLOB    NOT NULL
+    num         INTEGER PRIMARY KEY,
+    saga        INTEGER NOT NULL,
+    id          TEXT    NOT NULL,               -- Of the message, on every attempt.
+    told        INTEGER NOT NULL,               -- The saga's status that it tells.
+    origin      TEXT    NOT NULL,               -- Of url.
+    url         TEXT    NOT NULL,
+    secret      TEXT,                           -- The name, never the value.
+    made_ms     INTEGER NOT NULL,
+    since_ms    INTEGER NOT NULL,               -- When it was last put on its way.
+    due_ms      INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    attempts_before INTEGER NOT NULL,           -- Of these before since_ms.
+    status      INTEGER NOT NULL,               -- 0 waits, 1 delivered, 2 failed.
+    ended_ms    INTEGER NOT NULL,
+    http_status INTEGER NOT NULL,               -- Of the last attempt, 0 none.
+    error       TEXT                            -- Why that did not deliver.
 ) STRICT;
-CREATE INDEX notify_due ON notify (origin, due_ms);
+CREATE INDEX notify_due ON notify (origin, due_ms) WHERE status = 0;
+-- Delivered ones, which are the most, are in no list but their saga's and that of all.
+CREATE INDEX notify_open ON notify (status) WHERE status <> 1;
+CREATE INDEX notify_saga ON notify (saga) WHERE saga > 0;
+
+-- Apart for the reason that saga_input is: a webhook's row changes with each attempt.
+CREATE TABLE notify_body (
+    num  INTEGER PRIMARY KEY,
+    body BLOB    NOT NULL
+) STRICT;
 
 -- Bulk actions: what is done to which sagas, and how far it has come. They are reached
 -- from the largest number down, so that `below` is all there is to remember.

@@ -82,6 +82,7 @@ Suite *contract_rows_suite(void);
 Suite *contract_stuck_suite(void);
 Suite *contract_audit_suite(void);
 Suite *contract_purge_suite(void);
+Suite *contract_notify_suite(void);
 Suite *contract_bulk_suite(void);
 Suite *contract_definitions_suite(void);
 Suite *contract_writer_suite(void);

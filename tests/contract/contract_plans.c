@@ -210,6 +210,35 @@ START_TEST(test_webhooks_by_origin_need_no_sort)
 }
 END_TEST
 
+static const char *plan_of_webhooks(uint64_t saga, unsigned statuses)
+{
+    const struct store_notify_list list = {
+        .saga = saga, .statuses = statuses, .before_num = 7, .most = 9};
+
+    watch();
+    ck_assert_int_eq(
+        store_list_notify(contract_reader, &list, stop_there, NULL, &contract_info),
+        ERR_OK);
+    return plan();
+}
+
+START_TEST(test_lists_of_webhooks_need_no_sort)
+{
+    static const unsigned failed = 1U << STORE_NOTIFY_FAILED;
+    uint64_t oldest_ms;
+
+    assert_walks(plan_of_webhooks(0, failed), "notify_open (status=? AND rowid<?)");
+    assert_walks(plan_of_webhooks(0, failed | 1U << STORE_NOTIFY_WAITING),
+                 "notify_open (status=? AND rowid<?)");
+    assert_walks(plan_of_webhooks(0, 0), "INTEGER PRIMARY KEY (rowid<?)");
+    assert_walks(plan_of_webhooks(1, failed), "notify_saga (saga=? AND rowid<?)");
+    watch();
+    ck_assert_int_eq(store_oldest_notify(contract_reader, &oldest_ms, &contract_info),
+                     ERR_OK);
+    assert_walks(plan(), "notify_open (status=?)");
+}
+END_TEST
+
 static bool pass_over(void *user, const struct store_saga *s)
 {
     (void)user;
@@ -297,6 +326,7 @@ Suite *contract_plans_suite(void)
     tcase_add_test(t, test_recovery_and_the_due_index_need_no_sort);
     tcase_add_test(t, test_lines_and_children_are_walks_of_their_indexes);
     tcase_add_test(t, test_webhooks_by_origin_need_no_sort);
+    tcase_add_test(t, test_lists_of_webhooks_need_no_sort);
     suite_add_tcase(suite, t);
     return suite;
 }

@@ -16,6 +16,7 @@ int main(void)
     srunner_add_suite(runner, contract_rows_suite());
     srunner_add_suite(runner, contract_audit_suite());
     srunner_add_suite(runner, contract_purge_suite());
+    srunner_add_suite(runner, contract_notify_suite());
     srunner_add_suite(runner, contract_bulk_suite());
     srunner_add_suite(runner, contract_definitions_suite());
     srunner_add_suite(runner, contract_writer_suite());

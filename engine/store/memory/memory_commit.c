@@ -227,6 +227,7 @@ static enum err purge_saga(struct memory_store *m, const struct store_saga *whic
     row->is_purged = true;
     row->saga.unique_key = NULL;
     memory_set_word(m, &saga->row, row);
+    memory_purge_notifies(m, which->num);
     return ERR_OK;
 }
 
@@ -461,53 +462,6 @@ static void put_meta(struct memory_store *m, const char *name, const char *text)
     memory_set_word(m, &m->meta, meta);
 }
 
-static enum err insert_notify(struct memory_store *m, const struct store_notify *from,
-                              struct err_info *info)
-{
-    struct memory_notify *n;
-
-    if (memory_notify_at(m, from->num, UINT64_MAX) != NULL) {
-        return err_set(info, ERR_CONFLICT,
-                       "the batch was refused: webhook number %llu is there already",
-                       (unsigned long long)from->num);
-    }
-    n = arena_take(m->arena, sizeof(*n));
-    *n = (struct memory_notify){
-        .older = m->notify, .commit = this_commit(m), .notify = *from};
-    n->notify.id = arena_text(m->arena, from->id);
-    n->notify.origin = arena_text(m->arena, from->origin);
-    n->notify.url = arena_text(m->arena, from->url);
-    n->notify.secret = arena_text(m->arena, from->secret);
-    n->notify.body = store_bytes_copy(m->arena, from->body);
-    memory_set_word(m, &m->notify, n);
-    return ERR_OK;
-}
-
-static enum err change_notify(struct memory_store *m, const struct store_op *op,
-                              struct err_info *info)
-{
-    const struct store_notify *to = &op->of.notify;
-    const struct memory_notify *now = memory_notify_at(m, to->num, UINT64_MAX);
-    struct memory_notify *n;
-
-    if (now == NULL) {
-        return err_set(info, ERR_CONFLICT,
-                       "the batch was refused: no webhook has number %llu",
-                       (unsigned long long)to->num);
-    }
-    n = arena_take(m->arena, sizeof(*n));
-    *n = *now;
-    n->older = m->notify;
-    n->commit = this_commit(m);
-    n->is_done = op->kind == STORE_NOTIFY_DONE;
-    if (!n->is_done) {
-        n->notify.due_ms = to->due_ms;
-        n->notify.attempts = to->attempts;
-    }
-    memory_set_word(m, &m->notify, n);
-    return ERR_OK;
-}
-
 /* ---- the batch
  * -------------------------------------------------------------------------------- */
 
@@ -549,10 +503,11 @@ static enum err apply(struct memory_store *m, const struct store_op *op,
         put_meta(m, op->of.meta.name, op->of.meta.text);
         return ERR_OK;
     case STORE_NOTIFY:
-        return insert_notify(m, &op->of.notify, info);
-    case STORE_NOTIFY_LATER:
-    case STORE_NOTIFY_DONE:
-        return change_notify(m, op, info);
+        return memory_insert_notify(m, &op->of.notify, info);
+    case STORE_NOTIFY_TRIED:
+        return memory_note_notify_tried(m, &op->of.notify, info);
+    case STORE_NOTIFY_AGAIN:
+        return memory_queue_notify_again(m, &op->of.notify, info);
     case STORE_BULK:
         return memory_insert_bulk(m, &op->of.bulk, info);
     case STORE_BULK_UPDATE:

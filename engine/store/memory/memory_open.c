@@ -113,17 +113,6 @@ struct memory_saga *memory_unique_holder(const struct memory_store *m, const cha
     return NULL;
 }
 
-const struct memory_notify *memory_notify_at(const struct memory_store *m, uint64_t num,
-                                             uint64_t snapshot)
-{
-    for (const struct memory_notify *n = m->notify; n != NULL; n = n->older) {
-        if (n->notify.num == num && n->commit <= snapshot) {
-            return n->is_done ? NULL : n;
-        }
-    }
-    return NULL;
-}
-
 /* ---- life
  * ------------------------------------------------------------------------------- */
 
@@ -243,6 +232,7 @@ static const struct store_backend backend = {
     .scan_turns = memory_scan_turns,
     .scan_late = memory_scan_late,
     .scan_notify = memory_scan_notify,
+    .oldest_notify = memory_oldest_notify,
     .scan_audit = memory_scan_audit,
     .scan_stuck = memory_scan_stuck,
     .oldest_stuck = memory_oldest_stuck,

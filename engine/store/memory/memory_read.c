@@ -10,12 +10,6 @@ static void keep_largest(uint64_t *n, uint64_t to)
     *n = to > *n ? to : *n;
 }
 
-/* Is this version the one that the reader sees, and of a webhook not done? */
-static bool is_current(const struct memory_reader *r, const struct memory_notify *n)
-{
-    return memory_notify_at(r->store, n->notify.num, r->snapshot) == n;
-}
-
 enum err memory_read_numbers(struct store_reader *r, struct store_numbers *out,
                              struct err_info *info)
 {
@@ -40,9 +34,7 @@ enum err memory_read_numbers(struct store_reader *r, struct store_numbers *out,
     for (const struct memory_vars *v = m->vars; v != NULL; v = v->older) {
         keep_largest(&n.vars, v->commit <= reader->snapshot ? v->num : 0);
     }
-    for (const struct memory_notify *w = m->notify; w != NULL; w = w->older) {
-        keep_largest(&n.notify, is_current(reader, w) ? w->notify.num : 0);
-    }
+    n.notify = memory_notify_largest(reader);
     n.bulk = memory_bulk_largest(reader);
     memory_unlock(m);
     *out = n;
@@ -128,28 +120,6 @@ static struct store_bytes meta_bytes(const struct memory_reader *r, const char *
     return (struct store_bytes){NULL, 0};
 }
 
-static struct store_bytes notify_bytes(const struct memory_reader *r, uint64_t num)
-{
-    const struct memory_notify *n = memory_notify_at(r->store, num, r->snapshot);
-
-    return n == NULL ? (struct store_bytes){NULL, 0} : n->notify.body;
-}
-
-static struct store_bytes origin_bytes(const struct memory_reader *r, const char *above)
-{
-    const char *least = NULL;
-
-    for (const struct memory_notify *n = r->store->notify; n != NULL; n = n->older) {
-        const char *origin = n->notify.origin;
-
-        if (strcmp(origin, above) > 0 && (least == NULL || strcmp(origin, least) < 0) &&
-            is_current(r, n)) {
-            least = origin;
-        }
-    }
-    return text_bytes(least);
-}
-
 enum err memory_read_bytes(struct store_reader *r, const struct store_bytes_query *q,
                            store_take_bytes take, void *user, struct err_info *info)
 {
@@ -173,10 +143,10 @@ enum err memory_read_bytes(struct store_reader *r, const struct store_bytes_quer
         bytes = purged_bytes(reader, q->name);
         break;
     case STORE_BYTES_NOTIFY:
-        bytes = notify_bytes(reader, q->num);
+        bytes = memory_notify_body(reader, q->num);
         break;
     case STORE_BYTES_NOTIFY_ORIGIN:
-        bytes = origin_bytes(reader, q->name);
+        bytes = text_bytes(memory_notify_origin(reader, q->name));
         break;
     }
     if (bytes.at != NULL) {
@@ -204,49 +174,6 @@ enum err memory_find_replay(struct store_reader *r, const char *scope, const cha
             take(user, &replay->replay);
             break;
         }
-    }
-    memory_unlock(reader->store);
-    return ERR_OK;
-}
-
-/* ---- webhooks ------------------------------------------------------------------- */
-
-static bool is_before(const struct store_notify *a, const struct store_notify *b)
-{
-    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->num < b->num;
-}
-
-/* The next one of an origin behind `last` (NULL: the first), or NULL. They are few. */
-static const struct store_notify *next_notify(const struct memory_reader *r,
-                                              const char *origin,
-                                              const struct store_notify *last)
-{
-    const struct store_notify *next = NULL;
-
-    for (const struct memory_notify *n = r->store->notify; n != NULL; n = n->older) {
-        if (strcmp(n->notify.origin, origin) == 0 && is_current(r, n) &&
-            (last == NULL || is_before(last, &n->notify)) &&
-            (next == NULL || is_before(&n->notify, next))) {
-            next = &n->notify;
-        }
-    }
-    return next;
-}
-
-enum err memory_scan_notify(struct store_reader *r, const char *origin, size_t most,
-                            store_each_notify each, void *user, struct err_info *info)
-{
-    const struct memory_reader *reader = (const struct memory_reader *)r;
-    const struct store_notify *next;
-
-    (void)info; /* Nothing can go wrong. */
-    memory_lock(reader->store);
-    next = next_notify(reader, origin, NULL);
-    for (size_t i = 0; next != NULL && i < most; i++) {
-        struct store_notify shown = *next;
-
-        shown.body = (struct store_bytes){NULL, 0};
-        next = each(user, &shown) ? next_notify(reader, origin, next) : NULL;
     }
     memory_unlock(reader->store);
     return ERR_OK;

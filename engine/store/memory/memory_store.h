@@ -107,7 +107,7 @@ struct memory_meta { /* A version; older ones of all names follow. */
 struct memory_notify { /* A version of a webhook; older ones of all follow. */
     struct memory_notify *older;
     uint64_t commit;
-    bool is_done;
+    bool is_gone; /* Settled or purged after its saga was. */
     struct store_notify notify;
 };
 
@@ -196,16 +196,30 @@ struct memory_name *memory_name_find(const struct memory_store *m, const char *n
 struct memory_saga *memory_unique_holder(const struct memory_store *m, const char *name,
                                          const char *key, uint64_t snapshot);
 
-/* The version of a webhook that a snapshot sees, or NULL: none, or done. */
-const struct memory_notify *memory_notify_at(const struct memory_store *m, uint64_t num,
-                                             uint64_t snapshot);
-
 /* memory_commit.c */
 enum err memory_commit(struct store *s, const struct store_batch *batch,
                        struct err_info *info);
 /* A word changes, and is put back if the batch is refused: where must stay valid until
  * the batch ends. */
 void memory_set_word(struct memory_store *m, void *where, void *to);
+
+/* memory_notify.c: writing within a batch; see struct store_backend for reading. */
+enum err memory_insert_notify(struct memory_store *m, const struct store_notify *from,
+                              struct err_info *info);
+enum err memory_note_notify_tried(struct memory_store *m, const struct store_notify *to,
+                                  struct err_info *info);
+enum err memory_queue_notify_again(struct memory_store *m, const struct store_notify *to,
+                                   struct err_info *info);
+/* Those of a purged saga: settled ones go, the others are nobody's. */
+void memory_purge_notifies(struct memory_store *m, uint64_t saga);
+uint64_t memory_notify_largest(const struct memory_reader *r); /* Number; 0: none. */
+struct store_bytes memory_notify_body(const struct memory_reader *r, uint64_t num);
+/* The least above it of those that wait; NULL: none. */
+const char *memory_notify_origin(const struct memory_reader *r, const char *above);
+enum err memory_scan_notify(struct store_reader *r, const struct store_notify_query *q,
+                            store_each_notify each, void *user, struct err_info *info);
+enum err memory_oldest_notify(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info);
 
 /* memory_bulk.c: writing within a batch; see struct store_backend for reading. */
 enum err memory_insert_bulk(struct memory_store *m, const struct store_bulk *from,
@@ -240,8 +254,6 @@ enum err memory_scan_turns(struct store_reader *r, const struct store_turn_query
                            store_each_turn each, void *user, struct err_info *info);
 enum err memory_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,
                           void *user, struct err_info *info);
-enum err memory_scan_notify(struct store_reader *r, const char *origin, size_t most,
-                            store_each_notify each, void *user, struct err_info *info);
 enum err memory_scan_audit(struct store_reader *r, const struct store_audit_query *q,
                            store_each_audit each, void *user, struct err_info *info);
 enum err memory_scan_stuck(struct store_reader *r, const char *definition, size_t most,

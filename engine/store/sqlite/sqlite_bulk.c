@@ -60,11 +60,6 @@ enum err sqlite_insert_bulk_item(struct sqlite_store *st,
 
 /* ---- reading -------------------------------------------------------------------- */
 
-static uint64_t bound(uint64_t n)
-{
-    return n != 0 && n < INT64_MAX ? n : INT64_MAX;
-}
-
 static struct store_bulk bulk_of(sqlite3_stmt *st)
 {
     return (struct store_bulk){
@@ -99,8 +94,8 @@ enum err sqlite_scan_bulks(struct store_reader *r, const struct store_bulk_query
     if (q->id != NULL) {
         sqlite_bind_text(st, 1, q->id);
     } else {
-        sqlite_bind_number(st, 1, bound(q->before_num));
-        sqlite_bind_number(st, 2, bound(q->most));
+        sqlite_bind_number(st, 1, sqlite_bound(q->before_num));
+        sqlite_bind_number(st, 2, sqlite_bound(q->most));
     }
     while (goes_on) {
         row = sqlite_read_row(reader, st, info);
@@ -137,8 +132,8 @@ enum err sqlite_scan_bulk_items(struct store_reader *r,
     int row = 0;
 
     sqlite_bind_number(st, 1, q->bulk);
-    sqlite_bind_number(st, 2, bound(q->before_n));
-    sqlite_bind_number(st, 3, bound(q->most));
+    sqlite_bind_number(st, 2, sqlite_bound(q->before_n));
+    sqlite_bind_number(st, 3, sqlite_bound(q->most));
     while (goes_on) {
         row = sqlite_read_row(reader, st, info);
         goes_on = row == 1;

@@ -183,44 +183,6 @@ static enum err put_meta(struct sqlite_store *st, const char *name, const char *
     return sqlite_run(st, SQLITE_WRITE_META, info);
 }
 
-static enum err insert_notify(struct sqlite_store *st, const struct store_notify *n,
-                              struct err_info *info)
-{
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_NOTIFY];
-
-    sqlite_bind_number(stmt, 1, n->num);
-    sqlite_bind_number(stmt, 2, n->saga);
-    sqlite_bind_text(stmt, 3, n->id);
-    sqlite_bind_text(stmt, 4, n->origin);
-    sqlite_bind_text(stmt, 5, n->url);
-    sqlite_bind_text(stmt, 6, n->secret);
-    sqlite_bind_number(stmt, 7, n->made_ms);
-    sqlite_bind_number(stmt, 8, n->due_ms);
-    sqlite_bind_number(stmt, 9, n->attempts);
-    sqlite_bind_bytes(stmt, 10, n->body);
-    return sqlite_run(st, SQLITE_WRITE_NOTIFY, info);
-}
-
-static const char no_notify[] = "no webhook has that number";
-
-static enum err delay_notify(struct sqlite_store *st, const struct store_notify *n,
-                             struct err_info *info)
-{
-    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_NOTIFY_LATER];
-
-    sqlite_bind_number(stmt, 1, n->num);
-    sqlite_bind_number(stmt, 2, n->due_ms);
-    sqlite_bind_number(stmt, 3, n->attempts);
-    return sqlite_run_one(st, SQLITE_WRITE_NOTIFY_LATER, no_notify, info);
-}
-
-static enum err delete_notify(struct sqlite_store *st, uint64_t num,
-                              struct err_info *info)
-{
-    sqlite_bind_number(st->write[SQLITE_WRITE_NOTIFY_DONE], 1, num);
-    return sqlite_run_one(st, SQLITE_WRITE_NOTIFY_DONE, no_notify, info);
-}
-
 /* ---- the transaction -------------------------------------------------------------- */
 
 static enum err apply(struct sqlite_store *st, const struct store_op *op,
@@ -256,11 +218,11 @@ static enum err apply(struct sqlite_store *st, const struct store_op *op,
     case STORE_META:
         return put_meta(st, op->of.meta.name, op->of.meta.text, info);
     case STORE_NOTIFY:
-        return insert_notify(st, &op->of.notify, info);
-    case STORE_NOTIFY_LATER:
-        return delay_notify(st, &op->of.notify, info);
-    case STORE_NOTIFY_DONE:
-        return delete_notify(st, op->of.notify.num, info);
+        return sqlite_insert_notify(st, &op->of.notify, info);
+    case STORE_NOTIFY_TRIED:
+        return sqlite_note_notify_tried(st, &op->of.notify, info);
+    case STORE_NOTIFY_AGAIN:
+        return sqlite_queue_notify_again(st, &op->of.notify, info);
     case STORE_BULK:
         return sqlite_insert_bulk(st, &op->of.bulk, info);
     case STORE_BULK_UPDATE:

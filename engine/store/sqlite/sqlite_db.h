@@ -69,6 +69,12 @@ static inline void sqlite_bind_number_or_null(sqlite3_stmt *st, int i, bool is_t
     assert(rc == SQLITE_OK && n <= INT64_MAX);
 }
 
+/* 0, and more than SQLite can count to: no bound. */
+static inline uint64_t sqlite_bound(uint64_t n)
+{
+    return n != 0 && n < INT64_MAX ? n : INT64_MAX;
+}
+
 static inline void sqlite_bind_text(sqlite3_stmt *st, int i, const char *text)
 {
     const int rc = sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC); /* NULL: NULL. */

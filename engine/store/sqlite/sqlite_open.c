@@ -248,6 +248,7 @@ static const struct store_backend backend = {
     .scan_turns = sqlite_scan_turns,
     .scan_late = sqlite_scan_late,
     .scan_notify = sqlite_scan_notify,
+    .oldest_notify = sqlite_oldest_notify,
     .scan_audit = sqlite_scan_audit,
     .scan_stuck = sqlite_scan_stuck,
     .oldest_stuck = sqlite_oldest_stuck,

@@ -305,46 +305,6 @@ enum err sqlite_scan_sagas(struct store_reader *r, const struct store_saga_query
     return sqlite_read_sagas(reader, st, each, user, info);
 }
 
-/* ---- webhooks ------------------------------------------------------------------- */
-
-static struct store_notify notify_of(sqlite3_stmt *st)
-{
-    return (struct store_notify){
-        .num = sqlite_column_number(st, 0),
-        .saga = sqlite_column_number(st, 1),
-        .id = sqlite_column_string(st, 2),
-        .origin = sqlite_column_string(st, 3),
-        .url = sqlite_column_string(st, 4),
-        .secret = sqlite_column_string(st, 5),
-        .made_ms = sqlite_column_number(st, 6),
-        .due_ms = sqlite_column_number(st, 7),
-        .attempts = (uint32_t)sqlite_column_number(st, 8),
-    };
-}
-
-enum err sqlite_scan_notify(struct store_reader *r, const char *origin, size_t most,
-                            store_each_notify each, void *user, struct err_info *info)
-{
-    struct sqlite_reader *reader = (struct sqlite_reader *)r;
-    sqlite3_stmt *st = sqlite_read_statement(reader, SQLITE_READ_NOTIFY);
-    bool goes_on = true;
-    int row = 0;
-
-    sqlite_bind_text(st, 1, origin);
-    sqlite_bind_number(st, 2, row_limit(most));
-    while (goes_on) {
-        row = sqlite_read_row(reader, st, info);
-        goes_on = row == 1;
-        if (goes_on) {
-            const struct store_notify notify = notify_of(st);
-
-            goes_on = each(user, &notify);
-        }
-    }
-    (void)sqlite3_reset(st); /* row tells. */
-    return row < 0 ? ERR_IO : ERR_OK;
-}
-
 /* ---- audit ---------------------------------------------------------------------- */
 
 static struct store_audit audit_of(sqlite3_stmt *st)

@@ -276,8 +276,10 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
                            struct err_info *info)
 {
     static const enum sqlite_write deletes[] = {
-        SQLITE_WRITE_PURGE_LATE, SQLITE_WRITE_PURGE_ITEM, SQLITE_WRITE_PURGE_JOURNAL,
-        SQLITE_WRITE_PURGE_INPUT, SQLITE_WRITE_PURGE_SAGA};
+        SQLITE_WRITE_PURGE_LATE,        SQLITE_WRITE_PURGE_ITEM,
+        SQLITE_WRITE_PURGE_JOURNAL,     SQLITE_WRITE_PURGE_INPUT,
+        SQLITE_WRITE_PURGE_NOTIFY_LEFT, SQLITE_WRITE_PURGE_NOTIFY_BODY,
+        SQLITE_WRITE_PURGE_NOTIFY,      SQLITE_WRITE_PURGE_SAGA};
     struct was was = {.name = 0};
     enum err e = read_saga_before(st, s->num, &was, info);
 

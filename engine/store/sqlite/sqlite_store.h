@@ -61,11 +61,19 @@
     X(VARS, "INSERT INTO vars (num, hash, text) VALUES (?1, ?2, ?3)")                    \
     X(META, "INSERT INTO meta (name, text) VALUES (?1, ?2) "                             \
             "ON CONFLICT (name) DO UPDATE SET text = excluded.text")                     \
-    X(NOTIFY, "INSERT INTO notify (num, saga, id, origin, url, secret, made_ms, "        \
-              "due_ms, attempts, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "     \
-              "?10)")                                                                    \
-    X(NOTIFY_LATER, "UPDATE notify SET due_ms = ?2, attempts = ?3 WHERE num = ?1")       \
-    X(NOTIFY_DONE, "DELETE FROM notify WHERE num = ?1")                                  \
+    X(NOTIFY, "INSERT INTO notify (num, saga, id, told, origin, url, secret, made_ms, "  \
+              "since_ms, due_ms, attempts, attempts_before, status, ended_ms, "          \
+              "http_status) VALUES "                                                     \
+              "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, 0, 0)")                \
+    X(NOTIFY_BODY, "INSERT INTO notify_body (num, body) VALUES (?1, ?2)")                \
+    X(NOTIFY_TRIED, "UPDATE notify SET status = ?2, due_ms = ?3, attempts = ?4, "        \
+                    "ended_ms = ?5, http_status = ?6, error = ?7 "                       \
+                    "WHERE num = ?1 AND status = 0 AND (saga > 0 OR ?2 = 0)")            \
+    X(NOTIFY_GONE, "DELETE FROM notify WHERE num = ?1 AND status = 0 AND saga = 0")      \
+    X(NOTIFY_BODY_GONE, "DELETE FROM notify_body WHERE num = ?1")                        \
+    X(NOTIFY_AGAIN,                                                                      \
+      "UPDATE notify SET status = 0, since_ms = ?2, due_ms = ?2, "                       \
+      "attempts_before = attempts, ended_ms = 0 WHERE num = ?1 AND saga > 0")            \
     X(BULK, "INSERT INTO bulk (num, id, action, filter, step, is_applied, body, actor, " \
             "reason, status, below, total, done, failed, started_ms, ended_ms) VALUES "  \
             "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")   \
@@ -79,6 +87,11 @@
     X(PURGE_ITEM, "DELETE FROM item WHERE saga = ?1")                                    \
     X(PURGE_JOURNAL, "DELETE FROM journal WHERE saga = ?1")                              \
     X(PURGE_INPUT, "DELETE FROM saga_input WHERE saga = ?1")                             \
+    X(PURGE_NOTIFY_LEFT, "UPDATE notify SET saga = 0 WHERE saga = ?1 AND saga > 0 "      \
+                         "AND status = 0")                                               \
+    X(PURGE_NOTIFY_BODY, "DELETE FROM notify_body WHERE num IN "                         \
+                         "(SELECT num FROM notify WHERE saga = ?1 AND saga > 0)")        \
+    X(PURGE_NOTIFY, "DELETE FROM notify WHERE saga = ?1 AND saga > 0")                   \
     X(PURGE_LABEL,                                                                       \
       "DELETE FROM saga_label WHERE name = ?1 AND value = ?2 AND saga = ?3")             \
     X(LABELS_WERE, "SELECT labels FROM saga WHERE num = ?1")                             \
@@ -111,6 +124,18 @@
 #define SQLITE_AUDIT_SELECT                                                       \
     "SELECT seq, at_ms, actor, action, subject, turn, reason, request_id, hash, " \
     "(SELECT p.hash FROM audit AS p WHERE p.seq = audit.seq - 1) FROM audit "
+
+#define SQLITE_NOTIFY_COLUMNS                                                         \
+    "w.num, w.saga, w.id, w.told, w.origin, w.url, w.secret, w.made_ms, w.since_ms, " \
+    "w.due_ms, w.attempts, w.attempts_before, w.status, w.ended_ms, w.http_status, "  \
+    "w.error"
+#define SQLITE_NOTIFY_SELECT "SELECT " SQLITE_NOTIFY_COLUMNS ", s.id, n.name FROM "
+#define SQLITE_NOTIFY_JOINS                   \
+    "CROSS JOIN saga AS s ON s.num = w.saga " \
+    "CROSS JOIN definition_name AS n ON n.num = s.name "
+#define SQLITE_NOTIFY_OPEN(of)                                          \
+    "SELECT num FROM notify INDEXED BY notify_open WHERE status = " #of \
+    " AND status <> 1 AND (1 << " #of ") & ?3 AND num < ?2 AND saga > 0 "
 
 #define SQLITE_BULK_SELECT                                                            \
     "SELECT num, id, action, filter, step, is_applied, body, actor, reason, status, " \
@@ -179,11 +204,27 @@
     X(ITEMS, "SELECT elements FROM item WHERE saga = ?1 AND step = ?2 AND first = ?3")   \
     X(VARS, "SELECT text FROM vars WHERE num = ?1")                                      \
     X(META, "SELECT text FROM meta WHERE name = ?1")                                     \
-    X(NOTIFY_BODY, "SELECT body FROM notify WHERE num = ?1")                             \
-    X(NOTIFY_ORIGIN,                                                                     \
-      "SELECT origin FROM notify WHERE origin > ?1 ORDER BY origin LIMIT 1")             \
-    X(NOTIFY, "SELECT num, saga, id, origin, url, secret, made_ms, due_ms, attempts "    \
-              "FROM notify WHERE origin = ?1 ORDER BY due_ms, num LIMIT ?2")             \
+    X(NOTIFY_BODY, "SELECT body FROM notify_body WHERE num = ?1")                        \
+    X(NOTIFY_ORIGIN, "SELECT origin FROM notify WHERE status = 0 AND origin > ?1 "       \
+                     "ORDER BY origin LIMIT 1")                                          \
+    X(NOTIFY_OLDEST, "SELECT made_ms FROM notify INDEXED BY notify_open "                \
+                     "WHERE status = 0 AND status <> 1 ORDER BY num LIMIT 1")            \
+    X(NOTIFY, "SELECT " SQLITE_NOTIFY_COLUMNS ", NULL, NULL FROM notify AS w "           \
+              "WHERE w.status = 0 AND w.origin = ?1 ORDER BY w.due_ms, w.num LIMIT ?2")  \
+    X(NOTIFY_ID,                                                                         \
+      SQLITE_NOTIFY_SELECT "notify AS w INDEXED BY notify_saga " SQLITE_NOTIFY_JOINS     \
+                           "WHERE w.saga = ?1 AND w.saga > 0 AND w.id = ?2")             \
+    X(NOTIFY_SAGA,                                                                       \
+      SQLITE_NOTIFY_SELECT "notify AS w INDEXED BY notify_saga " SQLITE_NOTIFY_JOINS     \
+                           "WHERE w.saga = ?1 AND w.saga > 0 AND w.num < ?2 "            \
+                           "AND (1 << w.status) & ?3 ORDER BY w.num DESC LIMIT ?4")      \
+    X(NOTIFY_ALL, SQLITE_NOTIFY_SELECT                                                   \
+      "notify AS w NOT INDEXED " SQLITE_NOTIFY_JOINS "WHERE w.saga > 0 AND w.num < ?2 "  \
+      "AND (1 << w.status) & ?3 ORDER BY w.num DESC LIMIT ?4")                           \
+    X(NOTIFY_OPEN, SQLITE_NOTIFY_SELECT "(" /* One merge, no sort. */                    \
+      SQLITE_NOTIFY_OPEN(0) "UNION ALL " SQLITE_NOTIFY_OPEN(                             \
+          2) "ORDER BY num DESC LIMIT ?4) AS hit CROSS JOIN notify AS w ON w.num = "     \
+             "hit.num " SQLITE_NOTIFY_JOINS "ORDER BY hit.num DESC")                     \
     X(AUDIT, SQLITE_AUDIT_SELECT "WHERE seq < ?1 " SQLITE_AUDIT_FILTER)                  \
     X(AUDIT_SUBJECT,                                                                     \
       SQLITE_AUDIT_SELECT "WHERE subject = ?5 AND seq < ?1 " SQLITE_AUDIT_FILTER)        \
@@ -307,8 +348,6 @@ enum err sqlite_scan_turns(struct store_reader *r, const struct store_turn_query
                            store_each_turn each, void *user, struct err_info *info);
 enum err sqlite_scan_late(struct store_reader *r, uint64_t saga, store_each_late each,
                           void *user, struct err_info *info);
-enum err sqlite_scan_notify(struct store_reader *r, const char *origin, size_t most,
-                            store_each_notify each, void *user, struct err_info *info);
 enum err sqlite_scan_audit(struct store_reader *r, const struct store_audit_query *q,
                            store_each_audit each, void *user, struct err_info *info);
 enum err sqlite_scan_counts(struct store_reader *r, store_each_count each, void *user,
@@ -321,6 +360,9 @@ enum err sqlite_scan_definitions(struct store_reader *r,
 /* sqlite_list.c */
 enum err sqlite_count_sagas(struct store_reader *r, const struct store_filter *filter,
                             uint64_t before_num, uint64_t *out, struct err_info *info);
+/* sqlite_notify.c */
+enum err sqlite_scan_notify(struct store_reader *r, const struct store_notify_query *q,
+                            store_each_notify each, void *user, struct err_info *info);
 /* sqlite_bulk.c */
 enum err sqlite_scan_bulks(struct store_reader *r, const struct store_bulk_query *q,
                            store_each_bulk each, void *user, struct err_info *info);
@@ -343,6 +385,8 @@ enum err sqlite_scan_stuck(struct store_reader *r, const char *definition, size_
 enum err sqlite_oldest_stuck(struct store_reader *r, uint64_t *out_ms,
                              struct err_info *info);
 enum err sqlite_oldest_replay(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info);
+enum err sqlite_oldest_notify(struct store_reader *r, uint64_t *out_ms,
                               struct err_info *info);
 /* Statement of the group's sagas, bound. */
 sqlite3_stmt *sqlite_bind_alike(struct sqlite_reader *r,

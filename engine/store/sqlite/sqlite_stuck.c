@@ -78,3 +78,9 @@ enum err sqlite_oldest_replay(struct store_reader *r, uint64_t *out_ms,
 {
     return read_time((struct sqlite_reader *)r, SQLITE_READ_REPLAY_OLDEST, out_ms, info);
 }
+
+enum err sqlite_oldest_notify(struct store_reader *r, uint64_t *out_ms,
+                              struct err_info *info)
+{
+    return read_time((struct sqlite_reader *)r, SQLITE_READ_NOTIFY_OLDEST, out_ms, info);
+}

@@ -31,6 +31,15 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
 /* The counts that wait for the end of the batch. */
 enum err sqlite_write_counts(struct sqlite_store *st, struct err_info *info);
 
+/* ---- sqlite_notify.c ---- */
+
+enum err sqlite_insert_notify(struct sqlite_store *st, const struct store_notify *n,
+                              struct err_info *info);
+enum err sqlite_note_notify_tried(struct sqlite_store *st, const struct store_notify *n,
+                                  struct err_info *info);
+enum err sqlite_queue_notify_again(struct sqlite_store *st, const struct store_notify *n,
+                                   struct err_info *info);
+
 /* ---- sqlite_bulk.c ---- */
 
 enum err sqlite_insert_bulk(struct sqlite_store *st, const struct store_bulk *b,
