@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adminapi/answer.h"
+#include "base/clk.h"
 
 struct values {
     const char **items;
@@ -42,19 +43,34 @@ static bool read_values(struct request *r, const struct target_parameter *p,
 }
 
 /* An offset's + that was not encoded has become a blank. */
-static const char *fixed_time(struct request *r, const struct target_parameter *p)
+static const char *fixed_time(struct request *r, const char *value)
 {
-    const size_t n = strlen(p->name);
-    const bool is_time = (n > 5 && strcmp(p->name + n - 5, "After") == 0) ||
-                         (n > 6 && strcmp(p->name + n - 6, "Before") == 0);
     char *fixed;
 
-    if (!is_time || strncmp(p->name, "label.", 6) == 0 || strchr(p->value, ' ') == NULL) {
-        return p->value;
+    if (strchr(value, ' ') == NULL) {
+        return value;
     }
-    fixed = arena_text(r->arena, p->value);
+    fixed = arena_text(r->arena, value);
     *strchr(fixed, ' ') = '+';
     return fixed;
+}
+
+static bool is_time(const char *name)
+{
+    const size_t n = strlen(name);
+
+    return strncmp(name, "label.", 6) != 0 &&
+           ((n > 5 && strcmp(name + n - 5, "After") == 0) ||
+            (n > 6 && strcmp(name + n - 6, "Before") == 0));
+}
+
+bool filter_read_time(struct request *r, const char *name, uint64_t *out_ms)
+{
+    const char *value = target_find(&r->target, name);
+
+    *out_ms = 0;
+    return value == NULL || clk_from_text(fixed_time(r, value), out_ms) ||
+           refuse(r, name, "is not a time (RFC 3339)");
 }
 
 static bool read_one(struct request *r, const struct target_parameter *p,
@@ -72,7 +88,7 @@ static bool read_one(struct request *r, const struct target_parameter *p,
         }
     } else {
         values.items = arena_take(r->arena, sizeof(values.items[0]));
-        values.items[0] = fixed_time(r, p);
+        values.items[0] = is_time(p->name) ? fixed_time(r, p->value) : p->value;
     }
     wrong = saga_filter_add(out, p->name, values.items, values.n);
     return wrong == NULL || refuse(r, p->name, wrong);

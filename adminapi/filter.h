@@ -15,4 +15,7 @@
 /* False: a parameter makes no sense and the request was answered (400). */
 bool filter_read(struct request *r, struct saga_filter *out);
 
+/* A parameter that is a time, RFC 3339; 0: it is not there. False: answered (400). */
+bool filter_read_time(struct request *r, const char *name, uint64_t *out_ms);
+
 #endif /* ADMINAPI_FILTER_H */

@@ -2,8 +2,8 @@
  * handlers.h - what the route table calls. Each answers its request (answer.h), at once
  * or, after submit_command(), when the engine has answered. In definitions.c,
  * sagas_start.c, sagas_batch.c, sagas_list.c, sagas_stuck.c, sagas_read.c, sagas_items.c,
- * sagas_act.c, sagas_send.c, sagas_purge.c, bulk_start.c, bulk_show.c, audit.c, events.c,
- * stats.c, services.c, meta.c.
+ * sagas_act.c, sagas_send.c, sagas_purge.c, webhooks.c, bulk_start.c, bulk_show.c,
+ * audit.c, events.c, stats.c, services.c, meta.c.
  */
 #ifndef ADMINAPI_HANDLERS_H
 #define ADMINAPI_HANDLERS_H
@@ -43,6 +43,10 @@ void sagas_close(struct request *r);
 void sagas_cancel(struct request *r);
 void sagas_pause(struct request *r);
 void sagas_resume(struct request *r);
+
+void webhooks_of_saga(struct request *r);
+void webhooks_list(struct request *r);
+void webhooks_redeliver(struct request *r);
 
 void bulk_start(struct request *r);
 void bulk_list(struct request *r);

@@ -18,6 +18,10 @@ struct page {
     uint64_t after_number; /* The same as a number; 0: from the start. */
 };
 
+/* What a list looks for without an index may take that long; a page that is not full by
+ * then is shown as it is, with where to go on. */
+#define PAGE_LOOK_US 50000
+
 /* limit and cursor of the request. is_number: the cursor's value must be one. False: the
  * request was answered (400). */
 bool page_read(struct request *r, bool is_number, struct page *out);

@@ -48,6 +48,10 @@ const struct route routes[] = {
     {"POST", SAGA "/pause", AUTH_OPERATOR, REACH_SAGA, sagas_pause, "preview", "Hold new calls"},
     {"POST", SAGA "/resume", AUTH_OPERATOR, REACH_SAGA, sagas_resume, "preview", "Go on after a pause"},
 
+    {"GET", SAGA "/webhooks", AUTH_READER, REACH_SAGA, webhooks_of_saga, "status limit cursor", "The webhooks of a saga, newest first"},
+    {"POST", SAGA "/webhooks/{webhook}/redeliver", AUTH_OPERATOR, REACH_SAGA, webhooks_redeliver, "", "Send a webhook again"},
+    {"GET", "/v1/webhooks", AUTH_READER, REACH_OWN, webhooks_list, "status definition origin createdAfter createdBefore limit cursor", "Webhooks of all sagas, newest first"},
+
     {"POST", "/v1/bulk", AUTH_OPERATOR, REACH_OWN, bulk_start, "", "Do one thing to every saga that a filter finds"},
     {"GET", "/v1/bulk", AUTH_READER, REACH_OWN, bulk_list, "limit cursor", "List bulk actions, newest first"},
     {"GET", "/v1/bulk/{id}", AUTH_READER, REACH_OWN, bulk_show, "limit cursor", "A bulk action and what became of each saga"},

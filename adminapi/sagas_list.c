@@ -13,8 +13,6 @@
 #include "base/json.h"
 #include "engine/store/store_page.h"
 
-#define LOOK_US 50000 /* A page that is not full by then is shown as it is. */
-
 struct rows {
     struct arena *arena;
     struct store_saga *items;
@@ -151,7 +149,7 @@ void sagas_list(struct request *r)
                  &(struct store_page){.filter = &filter.store,
                                       .before_num = page.after_number,
                                       .most = page.limit + 1,
-                                      .most_us = LOOK_US},
+                                      .most_us = PAGE_LOOK_US},
                  &rows, &below, &o, &info);
     if (e != ERR_OK) {
         answer_failure(r, e, &info);

@@ -29,7 +29,8 @@ enum command_kind {
     COMMAND_ACT,    /* RETRY SKIP RESOLVE CANCEL CLOSE PAUSE RESUME */
     COMMAND_BULK,   /* The same to every saga that a filter finds, one after the other. */
     COMMAND_BULK_CANCEL,
-    COMMAND_PURGE, /* watch_id's, with its children: out of the store. */
+    COMMAND_PURGE,     /* watch_id's, with its children: out of the store. */
+    COMMAND_REDELIVER, /* A webhook of a saga once more. */
     COMMAND_SIGNAL,
     COMMAND_CALLBACK,
     COMMAND_DEFINITION_PUT,
@@ -72,6 +73,11 @@ struct command_bulk {
     struct act_asked act; /* What is done to each; its id is not looked at. */
     uint64_t upto;        /* Sagas with a larger number are not touched. */
     uint64_t total;       /* Sagas that match now. */
+};
+
+struct command_redeliver {
+    const char *id;      /* The saga's. */
+    const char *webhook; /* Its id. */
 };
 
 struct command_signal {
@@ -157,6 +163,7 @@ struct command {
         struct command_starts starts;
         struct act_asked act;
         struct command_bulk bulk;
+        struct command_redeliver redeliver;
         struct command_signal signal;
         struct command_callback callback;
         struct command_definition definition;
@@ -169,7 +176,7 @@ struct command {
     struct err_info detail;      /* The problem's sentence. */
     bool is_new;                 /* START: this command made it. PUT: a new version. */
     bool is_replayed;            /* Answered from what an earlier request did. */
-    bool is_noted;               /* ACT: S27. */
+    bool is_noted;               /* ACT: S27. REDELIVER. Answered with 202. */
     bool waited_out;             /* The wait ran out, or ended early. */
     uint64_t in_flight_until_ms; /* CALL_IN_FLIGHT. */
     struct store_saga saga; /* START, ACT, WATCH: row as it is now (id always set). */
@@ -180,6 +187,7 @@ struct command {
     struct store_definition definition; /* PUT, USE. */
     int replay_status;
     uint64_t replay_turn; /* An action's: answered is the saga as it was after it. */
+    const char *webhook;  /* REDELIVER: its object, JSON text. */
     const char *stats;    /* STATS: Prometheus text. */
     const char *services; /* STATS: JSON array text of service objects. SERVICE: the one
                            * service's object. */

@@ -56,6 +56,9 @@ static void answer_as_before(struct engine *e, struct command *c,
     if (c->kind == COMMAND_SERVICE && replay->body.n > 0) {
         c->services = arena_copy(c->arena, replay->body.at, replay->body.n);
     }
+    if (c->kind == COMMAND_REDELIVER && replay->body.n > 0) {
+        c->webhook = arena_copy(c->arena, replay->body.at, replay->body.n);
+    }
     if (c->kind == COMMAND_BULK && replay->body.n > 0) {
         c->of.bulk.id = arena_copy(c->arena, replay->body.at, replay->body.n);
     }
@@ -216,6 +219,9 @@ void commands_take(struct engine *e, struct command *c)
         return;
     case COMMAND_PURGE:
         commands_purge(e, c);
+        return;
+    case COMMAND_REDELIVER:
+        commands_redeliver(e, c);
         return;
     case COMMAND_SIGNAL:
         commands_signal(e, c);

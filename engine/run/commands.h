@@ -3,7 +3,7 @@
  *
  * Each takes the command over: it is answered at once when refused, else after the commit
  * of the batch that did it. start.c, starts.c, act.c, receive.c, publish.c, tend.c,
- * restore.c and bulk_start.c hold one kind each.
+ * redeliver.c, restore.c and bulk_start.c hold one kind each.
  */
 #ifndef RUN_COMMANDS_H
 #define RUN_COMMANDS_H
@@ -21,6 +21,7 @@ void commands_act(struct engine *e, struct command *c);
 void commands_bulk(struct engine *e, struct command *c);
 void commands_bulk_cancel(struct engine *e, struct command *c);
 void commands_purge(struct engine *e, struct command *c);
+void commands_redeliver(struct engine *e, struct command *c);
 void commands_signal(struct engine *e, struct command *c);
 void commands_callback(struct engine *e, struct command *c);
 void commands_publish(struct engine *e, struct command *c);

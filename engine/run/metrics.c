@@ -221,6 +221,13 @@ static void write_sagas(struct engine *e, struct buf *out)
     }
 }
 
+/* since_ms 0: never. */
+static double seconds_since(const struct engine *e, uint64_t since_ms)
+{
+    return since_ms != 0 && since_ms < e->now_ms ? (double)(e->now_ms - since_ms) / 1000.0
+                                                 : 0;
+}
+
 static void write_stuck(struct engine *e, struct buf *out)
 {
     struct err_info info;
@@ -231,8 +238,20 @@ static void write_stuck(struct engine *e, struct buf *out)
     }
     gauge(out, "sagad_oldest_stuck_seconds",
           "How long the saga is stuck that is so for longest; 0: none is.",
-          since_ms != 0 && since_ms < e->now_ms ? (double)(e->now_ms - since_ms) / 1000.0
-                                                : 0);
+          seconds_since(e, since_ms));
+}
+
+static void write_oldest_webhook(struct engine *e, struct buf *out)
+{
+    struct err_info info;
+    uint64_t made_ms = 0;
+
+    if (store_oldest_notify(engine_reader(e), &made_ms, &info) != ERR_OK) {
+        log_say(LOG_ERROR, "cannot look for webhooks", LOG_TEXT("detail", info.text));
+    }
+    gauge(out, "sagad_oldest_webhook_seconds",
+          "Age of the first webhook that waits for its receiver; 0: none waits.",
+          seconds_since(e, made_ms));
 }
 
 struct due {
@@ -278,6 +297,7 @@ void metrics_write(struct engine *e, struct buf *out)
     write_finished(m, out);
     write_calls(m, out);
     write_webhooks(m, out);
+    write_oldest_webhook(e, out);
     write_spans(e, out);
     head(out, "sagad_turns_total", "counter", "Turns committed or about to be.");
     buf_printf(out, "sagad_turns_total %" PRIu64 "\n", m->turns);

@@ -12,6 +12,7 @@
 #include "engine/run/outbox.h"
 #include "engine/run/state.h"
 #include "engine/view/saga_text.h"
+#include "engine/view/webhook.h"
 
 enum { ID_HEX = 32 }; /* 128 bits of the hash. */
 
@@ -129,7 +130,7 @@ static void put_event(const struct notice *n, bool has_output, struct buf *out)
     json_put(&o, "specversion", "1.0");
     json_put(&o, "id", n->id);
     json_put(&o, "source", arena_printf(a, "/v1/sagas/%s", n->r->row.id));
-    json_put(&o, "type", arena_printf(a, "sagad.saga.%s", saga_status_name(n->status)));
+    json_put(&o, "type", webhook_type(n->status, a));
     json_put(&o, "subject", n->r->row.id);
     json_put_time(&o, "time", n->e->now_ms);
     json_put(&o, "datacontenttype", "application/json");
