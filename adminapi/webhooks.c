@@ -23,8 +23,8 @@
 
 struct wanted { /* NULL, 0: not asked for. */
     unsigned statuses;
-    const char *definition;
-    const char *origin;
+    const char *definition; /* Names with commas between. */
+    const char *origin;     /* Alike. */
     uint64_t created_after_ms;
     uint64_t created_before_ms;
 };
@@ -44,9 +44,20 @@ struct list {
 /* ---- lists --------------------------------------------------------------------------
  */
 
+/* Neither names of definitions nor origins have commas in them. */
 static bool is_asked(const char *wanted, const char *text)
 {
-    return wanted == NULL || strcmp(wanted, text) == 0;
+    const size_t length = strlen(text);
+
+    for (const char *at = wanted; at != NULL;) {
+        const size_t n = strcspn(at, ",");
+
+        if (n == length && memcmp(at, text, n) == 0) {
+            return true;
+        }
+        at = at[n] == ',' ? at + n + 1 : NULL;
+    }
+    return wanted == NULL;
 }
 
 static bool passes(const struct list *list, const struct store_notify *n)

@@ -15,6 +15,9 @@
 #define POSTED ONLINE " idempotency-key reason "
 #define ACTION POSTED " wait revision preview yes "
 
+#define WEBHOOKS \
+    " waiting delivered failed definition origin created-after created-before "
+
 #define ASKS                                                                         \
     "Shows what it would bring about, then asks; --yes does not ask, and has to be " \
     "said "                                                                          \
@@ -72,6 +75,18 @@ static const struct command_row commands[] = {
     {"stats", NULL, "rates and counts of the last hour", stats_show,
      ONLINE " window every watch ",
      "--watch shows it anew every few seconds until Ctrl-C.\n"},
+    {"webhook list", "[ID]", "what became of webhooks, newest first; or of a saga's",
+     webhook_list, PAGED WEBHOOKS, "sagactl webhook list --failed --all\n"},
+    {"webhook redeliver", "[ID] [WEBHOOK]", "send a webhook again, or all that are found",
+     webhook_redeliver, POSTED WEBHOOKS " yes ",
+     "With the saga's id and the webhook's: that one, with its id and body. With "
+     "--failed, --waiting or --delivered: all that they and the filters find, one after "
+     "the other; webhook list shows them first. Then it asks; --yes does not ask, and "
+     "has "
+     "to be said where there is no terminal. Exit code 0 only if none was missed.\n"
+     "sagactl webhook redeliver --failed --origin https://shop.example --reason 'the "
+     "shop "
+     "is back'\n"},
     {"bulk list", NULL, "list bulk actions, newest first", bulk_list, PAGED, NULL},
     {"bulk show", "ID", "show a bulk action, how far it is and what failed", bulk_show,
      ONLINE " follow ", NULL},

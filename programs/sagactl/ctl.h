@@ -50,6 +50,8 @@ int saga_signal(struct ctl *ctl); /* signal.c */
 int saga_act(struct ctl *ctl);   /* act.c: retry skip resolve close cancel pause resume */
 int stuck_list(struct ctl *ctl); /* stuck.c */
 int stats_show(struct ctl *ctl); /* stats.c */
+int webhook_list(struct ctl *ctl); /* webhooks.c */
+int webhook_redeliver(struct ctl *ctl);
 int bulk_start(struct ctl *ctl); /* bulk.c */
 int bulk_list(struct ctl *ctl);
 int bulk_show(struct ctl *ctl);

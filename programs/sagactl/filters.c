@@ -26,6 +26,9 @@ static const struct {
     {"started-before", "startedBefore", false},
     {"updated-after", "updatedAfter", false},
     {"updated-before", "updatedBefore", false},
+    {"origin", "origin", true},
+    {"created-after", "createdAfter", false},
+    {"created-before", "createdBefore", false},
 };
 #define N_FILTERS (sizeof(filters) / sizeof(filters[0]))
 

@@ -1,7 +1,8 @@
 /*
- * filters.h - the filters of a list of sagas, as the options give them.
+ * filters.h - the filters of a list of sagas or webhooks, as the options give them.
  *
- * The same options make the query of GET /v1/sagas and the filter of POST /v1/bulk.
+ * The same options make the query of GET /v1/sagas and the filter of POST /v1/bulk; a
+ * command takes those that its list knows.
  */
 #ifndef SAGACTL_FILTERS_H
 #define SAGACTL_FILTERS_H
