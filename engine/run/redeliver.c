@@ -49,6 +49,7 @@ static const char *object_of(const struct engine *e, const struct store_notify *
     struct buf text;
 
     n.status = STORE_NOTIFY_WAITING;
+    n.since_ms = e->now_ms;
     n.due_ms = e->now_ms;
     n.ended_ms = 0;
     buf_init(&text, LIMIT_RENDERED_BYTES);

@@ -58,6 +58,7 @@ void webhook_write(struct json_out *o, const struct store_notify *n, struct aren
     json_put(o, "status", webhook_status_name(n->status));
     json_put_number(o, "attempts", n->attempts);
     json_put_time(o, "createdAt", n->made_ms);
+    json_put_time(o, "queuedAt", n->since_ms);
     json_put_time(o, "endedAt", n->ended_ms);
     json_put_time(o, "nextAttemptAt", n->status == STORE_NOTIFY_WAITING ? n->due_ms : 0);
     put_error(o, n);

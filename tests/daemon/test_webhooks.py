@@ -83,6 +83,7 @@ def test_what_became_of_each_webhook_is_shown_newest_first(
         "status": "delivered",
         "attempts": 1,
         "createdAt": saga["endedAt"],
+        "queuedAt": saga["endedAt"],
         "endedAt": delivered["endedAt"],
         "nextAttemptAt": None,
         "lastError": None,
@@ -175,10 +176,14 @@ def test_a_failed_webhook_is_sent_again_with_its_id_and_body(
     answer = redeliver(daemon, failed["id"], reason="the shop is back")
     assert answer.status == 202
     queued = dict(
-        failed, status="waiting", endedAt=None, nextAttemptAt=answer.json["nextAttemptAt"]
+        failed,
+        status="waiting",
+        queuedAt=answer.json["queuedAt"],
+        endedAt=None,
+        nextAttemptAt=answer.json["queuedAt"],
     )
     assert answer.json == queued
-    assert queued["nextAttemptAt"] > failed["endedAt"]
+    assert queued["queuedAt"] > failed["endedAt"]
     first, second = receiver.wait_for(2, "POST", "/hook")
     assert first.header("webhook-id") == second.header("webhook-id") == failed["id"]
     assert first.body == second.body
@@ -191,6 +196,7 @@ def test_a_failed_webhook_is_sent_again_with_its_id_and_body(
     entry = daemon.client.get("/v1/audit?subject=s-1").json["items"][0]
     assert (entry["action"], entry["reason"]) == ("redeliver", "the shop is back")
     assert (entry["actor"], entry["turn"]) == ("anonymous", None)
+    assert entry["time"] == delivered["queuedAt"] == queued["queuedAt"]
 
 
 def test_a_delivered_webhook_can_be_sent_again(make_shop, participant, make_participant):

@@ -87,6 +87,7 @@
     X(PURGE_ITEM, "DELETE FROM item WHERE saga = ?1")                                    \
     X(PURGE_JOURNAL, "DELETE FROM journal WHERE saga = ?1")                              \
     X(PURGE_INPUT, "DELETE FROM saga_input WHERE saga = ?1")                             \
+    X(NOTIFY_OF, "SELECT 1 FROM notify WHERE saga = ?1 AND saga > 0 LIMIT 1")            \
     X(PURGE_NOTIFY_LEFT, "UPDATE notify SET saga = 0 WHERE saga = ?1 AND saga > 0 "      \
                          "AND status = 0")                                               \
     X(PURGE_NOTIFY_BODY, "DELETE FROM notify_body WHERE num IN "                         \
