@@ -74,6 +74,35 @@ enum err sqlite_queue_notify_again(struct sqlite_store *st, const struct store_n
                           "no webhook of a saga has that number", info);
 }
 
+static enum err has_notify(struct sqlite_store *st, uint64_t saga, bool *out,
+                           struct err_info *info)
+{
+    sqlite3_stmt *stmt = st->write[SQLITE_WRITE_NOTIFY_OF];
+
+    sqlite_bind_number(stmt, 1, saga);
+    *out = sqlite3_step(stmt) == SQLITE_ROW;
+    return sqlite3_reset(stmt) == SQLITE_OK /* The step's result. */
+               ? ERR_OK
+               : sqlite_db_error(st->db, info, sqlite_refused);
+}
+
+enum err sqlite_purge_notify(struct sqlite_store *st, uint64_t saga,
+                             struct err_info *info)
+{
+    static const enum sqlite_write steps[] = {SQLITE_WRITE_PURGE_NOTIFY_LEFT,
+                                              SQLITE_WRITE_PURGE_NOTIFY_BODY,
+                                              SQLITE_WRITE_PURGE_NOTIFY};
+    bool has_any = false; /* Most have none, and the three cost half a purge. */
+    enum err e = has_notify(st, saga, &has_any, info);
+
+    for (size_t i = 0; has_any && e == ERR_OK && i < sizeof(steps) / sizeof(steps[0]);
+         i++) {
+        sqlite_bind_number(st->write[steps[i]], 1, saga);
+        e = sqlite_run(st, steps[i], info);
+    }
+    return e;
+}
+
 /* ---- reading -------------------------------------------------------------------- */
 
 static struct store_notify notify_of(sqlite3_stmt *st)

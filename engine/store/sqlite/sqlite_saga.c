@@ -276,10 +276,8 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
                            struct err_info *info)
 {
     static const enum sqlite_write deletes[] = {
-        SQLITE_WRITE_PURGE_LATE,        SQLITE_WRITE_PURGE_ITEM,
-        SQLITE_WRITE_PURGE_JOURNAL,     SQLITE_WRITE_PURGE_INPUT,
-        SQLITE_WRITE_PURGE_NOTIFY_LEFT, SQLITE_WRITE_PURGE_NOTIFY_BODY,
-        SQLITE_WRITE_PURGE_NOTIFY,      SQLITE_WRITE_PURGE_SAGA};
+        SQLITE_WRITE_PURGE_LATE, SQLITE_WRITE_PURGE_ITEM, SQLITE_WRITE_PURGE_JOURNAL,
+        SQLITE_WRITE_PURGE_INPUT, SQLITE_WRITE_PURGE_SAGA};
     struct was was = {.name = 0};
     enum err e = read_saga_before(st, s->num, &was, info);
 
@@ -290,6 +288,9 @@ enum err sqlite_purge_saga(struct sqlite_store *st, const struct store_saga *s,
     }
     if (e == ERR_OK) {
         e = delete_labels(st, s->num, info);
+    }
+    if (e == ERR_OK) {
+        e = sqlite_purge_notify(st, s->num, info);
     }
     for (size_t i = 0; e == ERR_OK && i < sizeof(deletes) / sizeof(deletes[0]); i++) {
         sqlite_bind_number(st->write[deletes[i]], 1, s->num);

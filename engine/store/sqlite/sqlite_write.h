@@ -39,6 +39,9 @@ enum err sqlite_note_notify_tried(struct sqlite_store *st, const struct store_no
                                   struct err_info *info);
 enum err sqlite_queue_notify_again(struct sqlite_store *st, const struct store_notify *n,
                                    struct err_info *info);
+/* Those of a saga that is purged: settled ones go, the others are nobody's. */
+enum err sqlite_purge_notify(struct sqlite_store *st, uint64_t saga,
+                             struct err_info *info);
 
 /* ---- sqlite_bulk.c ---- */
 
