@@ -133,24 +133,42 @@ static void refuse_definition(struct request *r, const struct put *put)
     json_close_object(&o);
 }
 
-/* The checker's question about children: what this thread finds stored. */
-static const struct definition *stored_child(void *user, const char *name,
-                                             uint32_t version)
+/* What this thread finds stored. */
+struct stored {
+    struct registry *registry;
+    enum err failure; /* Of the store, the first; then nothing is judged. */
+    struct err_info info;
+};
+
+/* version 0: the one that is current now. NULL: there is none, or it cannot be told. */
+static const struct registry_entry *find_stored(struct stored *s, const char *name,
+                                                uint32_t version)
 {
-    struct registry *registry = user;
     const struct registry_entry *entry = NULL;
     struct registry_name found;
     struct err_info info;
+    enum err e;
 
     if (version != 0) {
-        return registry_find_version(registry, name, version, &entry, &info) == ERR_OK
-                   ? entry->definition
-                   : NULL;
+        e = registry_find_version(s->registry, name, version, &entry, &info);
+    } else {
+        e = registry_find_name(s->registry, name, &found, &info);
+        entry = e == ERR_OK ? found.current : NULL;
     }
-    return registry_find_name(registry, name, &found, &info) == ERR_OK &&
-                   found.current != NULL
-               ? found.current->definition
-               : NULL;
+    if ((e == ERR_IO || e == ERR_BUSY) && s->failure == ERR_OK) {
+        s->failure = e;
+        s->info = info;
+    }
+    return entry;
+}
+
+/* The checker's question about children. */
+static const struct definition *stored_child(void *user, const char *name,
+                                             uint32_t version)
+{
+    const struct registry_entry *entry = find_stored(user, name, version);
+
+    return entry != NULL ? entry->definition : NULL;
 }
 
 static bool is_first_use(const struct definition *d, uint16_t step)
@@ -165,11 +183,11 @@ static bool is_first_use(const struct definition *d, uint16_t step)
 }
 
 /* S33: a child without a version is the one that is current now, as it was checked. */
-static const char *children_text(struct request *r, const struct definition *d)
+static const char *children_text(struct request *r, struct stored *s,
+                                 const struct definition *d)
 {
     struct buf text;
     struct json_out o;
-    struct err_info info;
     const char *made;
 
     buf_init(&text, LIMIT_DEFINITION_BYTES);
@@ -177,12 +195,13 @@ static const char *children_text(struct request *r, const struct definition *d)
     json_open_object(&o);
     for (uint16_t i = 1; i < d->plan->n_nodes; i++) {
         const struct definition_step *step = &d->steps[i];
-        struct registry_name name;
+        const struct registry_entry *child =
+            step->child != NULL && step->child_version == 0 && is_first_use(d, i)
+                ? find_stored(s, step->child, 0)
+                : NULL;
 
-        if (step->child != NULL && step->child_version == 0 && is_first_use(d, i) &&
-            registry_find_name(r->registry, step->child, &name, &info) == ERR_OK &&
-            name.current != NULL) {
-            json_put_number(&o, step->child, name.current->version);
+        if (child != NULL) {
+            json_put_number(&o, step->child, child->version);
         }
     }
     json_close_object(&o);
@@ -202,13 +221,14 @@ static struct json_span vars_of(const struct request *r)
 static bool check(struct request *r, bool is_dry_run, struct put *put)
 {
     struct check_world world = *r->config->world;
+    struct stored stored = {.registry = r->registry};
     struct check_report *report = mem_alloc(sizeof(*report));
     struct definition *made = NULL;
     enum err e;
 
     world.is_dry_run = is_dry_run;
     world.child = stored_child;
-    world.child_user = r->registry;
+    world.child_user = &stored;
     e = definition_compile(buf_text(&r->body), r->body.n, &world, report, &made);
     if (e == ERR_OK) {
         e = scenario_check(made, vars_of(r), report);
@@ -221,11 +241,15 @@ static bool check(struct request *r, bool is_dry_run, struct put *put)
                      r->parameters[0]);
     } else {
         put->hash = arena_text(r->arena, made->hash);
-        put->children = children_text(r, made);
+        put->children = children_text(r, &stored, made);
     }
     put->warnings = issues_text(r, report);
     definition_destroy(made);
     free(report);
+    if (stored.failure != ERR_OK) {
+        answer_failure(r, stored.failure, &stored.info);
+        return false;
+    }
     if (put->hash != NULL) {
         return true;
     }

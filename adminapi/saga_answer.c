@@ -12,11 +12,14 @@
 static void refuse_absent(struct request *r, const char *id)
 {
     struct err_info info = {.text = ""};
+    const enum err e = store_find_purged(r->reader, id, &info);
 
-    if (store_find_purged(r->reader, id, &info) == ERR_OK) {
+    if (e == ERR_OK) {
         answer_refuse(r, PROBLEM_PURGED, "The saga '%s' was purged", id);
-    } else {
+    } else if (e == ERR_NOT_FOUND) {
         answer_refuse(r, PROBLEM_NOT_FOUND, "There is no saga '%s'", id);
+    } else {
+        answer_failure(r, e, &info);
     }
 }
 

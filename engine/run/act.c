@@ -176,9 +176,7 @@ void commands_act(struct engine *e, struct command *c)
         return;
     }
     if (err != ERR_OK) {
-        commands_refuse(c,
-                        err == ERR_LIMIT ? PROBLEM_OVERLOADED : PROBLEM_STORE_UNAVAILABLE,
-                        "%s", info.text);
+        commands_refuse_unread(c, err, &info);
         return;
     }
     answer(e, r, c, act_on_saga(e, r, c));

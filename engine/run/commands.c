@@ -41,12 +41,19 @@ void commands_refuse(struct command *c, enum problem problem, const char *fmt, .
     c->done(c->user, c);
 }
 
+void commands_refuse_unread(struct command *c, enum err err, const struct err_info *info)
+{
+    commands_refuse(c, err == ERR_LIMIT ? PROBLEM_OVERLOADED : PROBLEM_STORE_UNAVAILABLE,
+                    "%s", info->text);
+}
+
 /* The stored answer of an earlier request with this key. */
 static void answer_as_before(struct engine *e, struct command *c,
                              const struct store_replay *replay)
 {
     struct resident *r;
     struct err_info info;
+    enum err err;
 
     c->is_replayed = true;
     if (c->kind == COMMAND_ACT && replay->body.n > 0) {
@@ -67,8 +74,11 @@ static void answer_as_before(struct engine *e, struct command *c,
         c->done(c->user, c);
         return;
     }
-    if (load_saga(e, replay->saga, &r, &info) != ERR_OK) {
+    err = load_saga(e, replay->saga, &r, &info);
+    if (err == ERR_NOT_FOUND) {
         commands_refuse(c, PROBLEM_PURGED, "The saga this key started was purged");
+    } else if (err != ERR_OK) {
+        commands_refuse_unread(c, err, &info);
     } else if (c->wait != COMMAND_WAIT_NOT) {
         waiters_add(e, r, c);
     } else {
@@ -161,10 +171,8 @@ static void take_watch(struct engine *e, struct command *c)
 
     if (err == ERR_NOT_FOUND) {
         commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga '%s'", c->watch_id);
-    } else if (err == ERR_LIMIT) {
-        commands_refuse(c, PROBLEM_OVERLOADED, "%s", info.text);
     } else if (err != ERR_OK) {
-        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        commands_refuse_unread(c, err, &info);
     } else {
         waiters_add(e, r, c);
     }

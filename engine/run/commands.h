@@ -30,14 +30,19 @@ void commands_service(struct engine *e, struct command *c);
 /* A commit is over: changes of definitions that waited for it. */
 void commands_publish_delayed(struct engine *e);
 
-/* Was a saga of that id purged, or is it going? */
-bool commands_is_purged(struct engine *e, const char *id);
+/* ERR_OK: a saga of that id was purged, or is going. ERR_NOT_FOUND: none. Others: it
+ * cannot be told now. */
+MUST_CHECK enum err commands_find_purged(struct engine *e, const char *id,
+                                         struct err_info *info);
 
 /* Refuse with a problem and a sentence, now. */
 void commands_refuse(struct command *c, enum problem problem, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same without the answer: it is another one's to give. */
+/* Refuse because the store cannot be read now, or there is no room for what was read. */
+void commands_refuse_unread(struct command *c, enum err err, const struct err_info *info);
+
+/* The first without the answer: it is another one's to give. */
 void commands_note(struct command *c, enum problem problem, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -61,23 +61,29 @@ static bool conditions_hold(struct command *c, bool has_current,
     return true;
 }
 
-static uint32_t last_version(struct engine *e, const char *name)
+/* The first version that is free. */
+static enum err next_version(struct engine *e, const char *name, uint32_t *out,
+                             struct err_info *info)
 {
-    struct store_definition newest = {.version = 0};
-    struct err_info info;
+    struct store_definition found;
     struct arena *a = arena_create(4096);
     uint32_t version = 0;
+    enum err err;
 
-    while (store_find_definition(engine_reader(e), name, version + 1, a, &newest,
-                                 &info) == ERR_OK) {
+    do {
         version++;
         arena_reset(a);
-    }
+        err = store_find_definition(engine_reader(e), name, version, a, &found, info);
+    } while (err == ERR_OK);
     arena_destroy(a);
-    return version;
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    *out = version;
+    return ERR_OK;
 }
 
-static void add_version(struct engine *e, struct command *c, bool is_first)
+static void add_version(struct engine *e, struct command *c, uint32_t version)
 {
     const struct command_definition *d = &c->of.definition;
     struct batch *b = engine_batch(e);
@@ -86,13 +92,13 @@ static void add_version(struct engine *e, struct command *c, bool is_first)
 
     row->num = e->next_definition++;
     row->name = arena_text(b->ops.arena, d->name);
-    row->version = is_first ? 1 : last_version(e, d->name) + 1;
+    row->version = version;
     row->hash = arena_text(b->ops.arena, d->hash);
     row->content = arena_text(b->ops.arena, d->content);
     row->children = arena_text(b->ops.arena, d->children);
     row->created_ms = e->now_ms;
-    if (d->makes_current || is_first) {
-        use_version(e, d->name, row->version);
+    if (d->makes_current || version == 1) {
+        use_version(e, d->name, version);
     }
     c->is_new = true;
     c->definition = *row;
@@ -121,6 +127,22 @@ static bool take_out(struct engine *e, struct command *c,
     return true;
 }
 
+static void put_new(struct engine *e, struct command *c,
+                    const struct store_definition *current)
+{
+    uint32_t version;
+    struct err_info info;
+    enum err err = next_version(e, c->of.definition.name, &version, &info);
+
+    if (err != ERR_OK) {
+        refuse_err(c, err, &info);
+        return;
+    }
+    add_version(e, c, version);
+    (void)take_out(e, c, current); /* It is written anyhow. */
+    finish(e, c, "put");
+}
+
 static void put(struct engine *e, struct command *c)
 {
     const struct command_definition *d = &c->of.definition;
@@ -141,9 +163,7 @@ static void put(struct engine *e, struct command *c)
     err = store_find_definition_hash(engine_reader(e), d->name, d->hash, c->arena,
                                      &c->definition, &info);
     if (err == ERR_NOT_FOUND) {
-        add_version(e, c, !has_current);
-        (void)take_out(e, c, &current); /* It is written anyhow. */
-        finish(e, c, "put");
+        put_new(e, c, &current);
         return;
     }
     if (err != ERR_OK) {

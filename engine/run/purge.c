@@ -42,19 +42,16 @@ static bool add_member(void *user, const struct store_saga *row)
     return true;
 }
 
-bool commands_is_purged(struct engine *e, const char *id)
+enum err commands_find_purged(struct engine *e, const char *id, struct err_info *info)
 {
-    struct err_info info;
-
-    return pending_find(e->pending, PENDING_PURGED, id, NULL) != 0 ||
-           store_find_purged(engine_reader(e), id, &info) == ERR_OK;
+    return pending_find(e->pending, PENDING_PURGED, id, NULL) != 0
+               ? ERR_OK
+               : store_find_purged(engine_reader(e), id, info);
 }
 
 static void refuse_absent(struct engine *e, struct command *c)
 {
-    if (commands_is_purged(e, c->watch_id)) {
-        commands_refuse(c, PROBLEM_PURGED, "The saga %s was purged already", c->watch_id);
-    } else if (pending_find(e->pending, PENDING_ID, c->watch_id, NULL) != 0) {
+    if (pending_find(e->pending, PENDING_ID, c->watch_id, NULL) != 0) {
         commands_refuse(c, PROBLEM_INVALID_STATE, "The saga %s has just begun",
                         c->watch_id);
     } else {
@@ -131,8 +128,8 @@ bool purge_aged(struct engine *e, const struct store_saga *root, struct arena *a
     struct kin kin = {.arena = a};
     struct err_info info;
 
-    if (root->parent != 0 || commands_is_purged(e, root->id)) {
-        return false;
+    if (root->parent != 0 || commands_find_purged(e, root->id, &info) != ERR_NOT_FOUND) {
+        return false; /* Not for now, where it cannot be told. */
     }
     if (find_kin(e, root, &kin, &info) != ERR_OK) {
         log_say(LOG_ERROR, "cannot read a saga's children", LOG_TEXT("sagaId", root->id),
@@ -151,17 +148,24 @@ void commands_purge(struct engine *e, struct command *c)
     struct kin kin = {.arena = c->arena};
     struct store_saga root;
     struct err_info info;
-    enum err err = store_find_saga(engine_reader(e), c->watch_id, c->arena, &root, &info);
+    enum err err = commands_find_purged(e, c->watch_id, &info);
 
-    if (err == ERR_NOT_FOUND || commands_is_purged(e, c->watch_id)) {
+    if (err == ERR_OK) {
+        commands_refuse(c, PROBLEM_PURGED, "The saga %s was purged already", c->watch_id);
+        return;
+    }
+    if (err == ERR_NOT_FOUND) {
+        err = store_find_saga(engine_reader(e), c->watch_id, c->arena, &root, &info);
+    }
+    if (err == ERR_NOT_FOUND) {
         refuse_absent(e, c);
     } else if (err != ERR_OK) {
-        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        commands_refuse_unread(c, err, &info);
     } else if (root.parent != 0) {
         commands_refuse(c, PROBLEM_INVALID_STATE,
                         "Saga %s is another one's child and is purged with it", root.id);
     } else if (find_kin(e, &root, &kin, &info) != ERR_OK) {
-        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        commands_refuse_unread(c, ERR_IO, &info);
     } else if (all_are_over(e, c, &kin)) {
         purge_all(e, &kin);
         commands_audit(e, c, "purge", root.id, 0);

@@ -79,9 +79,7 @@ static void refuse_load(struct command *c, enum err err, const struct err_info *
     if (err == ERR_NOT_FOUND) {
         commands_refuse(c, PROBLEM_NOT_FOUND, "%s", what);
     } else {
-        commands_refuse(c,
-                        err == ERR_LIMIT ? PROBLEM_OVERLOADED : PROBLEM_STORE_UNAVAILABLE,
-                        "%s", info->text);
+        commands_refuse_unread(c, err, info);
     }
 }
 

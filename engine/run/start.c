@@ -48,31 +48,49 @@ static bool may_start(struct engine *e, struct command *c)
     return true;
 }
 
-/* Does the existing saga have this start's definition and input? An id was given to one
- * version; of a unique key's saga S7 asks for the input only. Labels are not asked about:
- * those of the first start stand. */
-static bool is_same_start(struct engine *e, const struct resident *r,
-                          const struct command *c, bool is_by_id)
+static enum err read_input(struct engine *e, const struct resident *r,
+                           const struct command *c, struct json_span *out,
+                           struct err_info *info)
 {
-    const uint32_t pinned = is_by_id ? c->of.start.pinned : 0;
     struct store_bytes input;
-    struct err_info info;
     struct render_scope scope;
+    enum err err;
 
-    if (strcmp(r->entry->definition->name, c->of.start.definition_name) != 0 ||
-        (pinned != 0 && pinned != r->entry->version)) {
-        return false;
-    }
     if (r->docs != NULL) {
         docs_scope(
             r->docs, &e->saga,
             (struct docs_place){.step = 0, .item = SAGA_NO_ITEM, .call = CALL_ACTION},
             &scope);
-        return json_is_same(scope.input, c->of.start.input);
+        *out = scope.input;
+        return ERR_OK;
     }
-    return store_read_input(engine_reader(e), r->num, c->arena, &input, &info) ==
-               ERR_OK &&
-           json_is_same(json_span_of(input.at, input.n), c->of.start.input);
+    err = store_read_input(engine_reader(e), r->num, c->arena, &input, info);
+    if (err == ERR_OK) {
+        *out = json_span_of(input.at, input.n);
+    }
+    return err;
+}
+
+/* Does the existing saga have this start's definition and input (else ERR_CONFLICT)? An
+ * id was given to one version; of a unique key's saga S7 asks for the input only. Labels
+ * are not asked about: those of the first start stand. */
+static enum err compare_start(struct engine *e, const struct resident *r,
+                              const struct command *c, bool is_by_id,
+                              struct err_info *info)
+{
+    const uint32_t pinned = is_by_id ? c->of.start.pinned : 0;
+    struct json_span input = JSON_SPAN_NONE;
+    enum err err;
+
+    if (strcmp(r->entry->definition->name, c->of.start.definition_name) != 0 ||
+        (pinned != 0 && pinned != r->entry->version)) {
+        return ERR_CONFLICT;
+    }
+    err = read_input(e, r, c, &input, info);
+    if (err == ERR_OK && !json_is_same(input, c->of.start.input)) {
+        err = ERR_CONFLICT;
+    }
+    return err;
 }
 
 /* The saga is there already: the same answer, or a conflict. */
@@ -84,13 +102,17 @@ static void answer_existing(struct engine *e, struct command *c, uint64_t num,
     enum err err = load_saga(e, num, &r, &info);
 
     if (err != ERR_OK) {
-        commands_refuse(c,
-                        err == ERR_LIMIT ? PROBLEM_OVERLOADED : PROBLEM_STORE_UNAVAILABLE,
-                        "%s", info.text);
+        commands_refuse_unread(c, err, &info);
         return;
     }
     turn_load_state(e, r);
-    if (!is_same_start(e, r, c, strcmp(what, "id") == 0)) {
+    err = compare_start(e, r, c, strcmp(what, "id") == 0, &info);
+    if (err != ERR_OK && err != ERR_CONFLICT) {
+        commands_refuse_unread(c, err, &info);
+        turn_let_go(e, r);
+        return;
+    }
+    if (err == ERR_CONFLICT) {
         c->conflict_id = arena_text(c->arena, r->row.id);
         commands_refuse(c, PROBLEM_KEY_CONFLICT,
                         "Saga %s has this %s with another definition, version or input",
@@ -121,10 +143,17 @@ static bool find_existing(struct engine *e, struct command *c, uint64_t *num,
     enum err err = ERR_NOT_FOUND;
 
     *what = "id";
-    if (s->id != NULL && commands_is_purged(e, s->id)) {
+    if (s->id != NULL) {
+        err = commands_find_purged(e, s->id, &info);
+    }
+    if (err == ERR_OK) {
         commands_refuse(
             c, PROBLEM_PURGED,
             "There was a saga %s and it was purged; its id is not given again", s->id);
+        return false;
+    }
+    if (err != ERR_NOT_FOUND) {
+        commands_refuse_unread(c, err, &info);
         return false;
     }
     *num = s->id != NULL ? pending_find(e->pending, PENDING_ID, s->id, NULL) : 0;
@@ -140,7 +169,7 @@ static bool find_existing(struct engine *e, struct command *c, uint64_t *num,
         }
     }
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        commands_refuse_unread(c, err, &info);
         return false;
     }
     *num = *num != 0 ? *num : row.num;

@@ -93,7 +93,8 @@ class Round:
         self.daemon.env = dict(plan, FAILPOINT_SEEN=self.seen) if plan else {}
         self.daemon.launch()
         try:
-            self._serve()
+            if not self.daemon.await_listening():
+                raise Gone
             is_done = self._do()
             if is_done:
                 self.daemon.stop()
@@ -108,18 +109,6 @@ class Round:
                 self.daemon.wait_exit()
                 self.ends.append(self.daemon.process.returncode)
         return is_done and self.ends[-1] == 0
-
-    def _serve(self):
-        with self.daemon._arrived:
-            self.daemon._arrived.wait_for(
-                lambda: any(x is None or x["msg"] == "listening" for x in self.daemon.lines),
-                GIVE_UP_S,
-            )
-            told = [x for x in self.daemon.lines if x and x["msg"] == "listening"]
-        if not told:
-            raise Gone
-        self.daemon.port = int(told[0]["address"].rsplit(":", 1)[1])
-        self.daemon.client = scaffold.Client(self.daemon.port)
 
     def _ask(self, *args, **kw):
         """The answer; None when there was none."""

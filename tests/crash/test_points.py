@@ -54,7 +54,7 @@ def stopped_cleanly(round):
         assert end == 0, told
 
 
-FAULTS = ["io", "full", "short", "alloc"]
+FAULTS = ["io", "full", "short", "alloc", "read"]
 
 
 @pytest.mark.parametrize("goes_on", [0, 1], ids=["once", "from then on"])

@@ -165,11 +165,23 @@ class Daemon:
         """Start it; returns once it listens."""
         self.write_config()
         self.launch()
-        address = self.wait_log("listening")["address"]
-        self.port = int(address.rsplit(":", 1)[1])
-        self.client = Client(self.port)
+        assert self.await_listening(), "it ended; its log: %r" % self.lines
         self.wait_ready()
         return self
+
+    def await_listening(self, deadline_s=DEADLINE_S):
+        """Wait until it can be asked; False: it ended before."""
+
+        def told():
+            return [x for x in self.lines if x is None or x["msg"] == "listening"]
+
+        with self._arrived:
+            assert self._arrived.wait_for(told, deadline_s), self.lines
+            said = told()[0]
+        if said is not None:
+            self.port = int(said["address"].rsplit(":", 1)[1])
+            self.client = Client(self.port)
+        return said is not None
 
     def launch(self):
         self.lines = []

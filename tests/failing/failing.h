@@ -11,7 +11,7 @@
  * In the daemon it is read from the environment when the program starts:
  *
  *   FAILPOINT=commit-before FAILPOINT_AT=3    SIGKILL at the third hit of the point
- *   FAILPOINT=io|full|short|alloc|power ...   see enum failing_mode
+ *   FAILPOINT=io|full|short|alloc|read|power   see enum failing_mode
  *   FAILPOINT_ON=1                            not once, but from that hit on
  *   FAILPOINT_SEED=7                          of what a power loss takes away
  *   FAILPOINT_DISK=90000000                   bytes of the disk that the database is on
@@ -34,6 +34,8 @@ enum failing_mode {
     FAILING_FULL,  /* A write of the VFS gives SQLITE_FULL. */
     FAILING_SHORT, /* A write of the VFS writes its first half, then an I/O error. */
     FAILING_ALLOC, /* An allocation gives NULL. */
+    FAILING_READ,  /* A step of a reader's statement gives an I/O error (the daemon only).
+                    */
     FAILING_POWER, /* At a write, sync or truncation: what was not synced is lost or torn,
                     * sector by sector, and the process dies. */
 };

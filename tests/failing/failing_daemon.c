@@ -39,6 +39,8 @@ void __real_oracle_init(struct oracle *o, struct engine *e, struct resident *r,
                         struct record *record);
 void __wrap_oracle_init(struct oracle *o, struct engine *e, struct resident *r,
                         struct record *record);
+int __real_sqlite3_step(sqlite3_stmt *st);
+int __wrap_sqlite3_step(sqlite3_stmt *st);
 int __real_sqlite3_exec(sqlite3 *db, const char *sql,
                         int (*each)(void *, int, char **, char **), void *user,
                         char **error);
@@ -127,6 +129,15 @@ int __wrap_fsync(int fd)
     return result;
 }
 
+/* What SQLite has in memory fails like what is on disk: the VFS sees few reads. */
+int __wrap_sqlite3_step(sqlite3_stmt *st)
+{
+    const bool reads = sqlite3_column_count(st) > 0 &&
+                       sqlite3_db_readonly(sqlite3_db_handle(st), "main") == 1;
+
+    return reads && failing_now(FAILING_READ) ? SQLITE_IOERR : __real_sqlite3_step(st);
+}
+
 /* A migration's text is one call: here each of its statements is one. */
 int __wrap_sqlite3_exec(sqlite3 *db, const char *sql,
                         int (*each)(void *, int, char **, char **), void *user,
@@ -197,11 +208,9 @@ static enum failing_mode mode_of(const char *point)
     static const struct {
         const char *name;
         enum failing_mode mode;
-    } modes[] = {{"io", FAILING_IO},
-                 {"full", FAILING_FULL},
-                 {"short", FAILING_SHORT},
-                 {"alloc", FAILING_ALLOC},
-                 {"power", FAILING_POWER}};
+    } modes[] = {{"io", FAILING_IO},       {"full", FAILING_FULL},
+                 {"short", FAILING_SHORT}, {"alloc", FAILING_ALLOC},
+                 {"read", FAILING_READ},   {"power", FAILING_POWER}};
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
         if (strcmp(modes[i].name, point) == 0) {
