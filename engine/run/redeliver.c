@@ -13,28 +13,28 @@
 static bool find(struct engine *e, struct command *c, struct store_notify *out)
 {
     const struct command_redeliver *asked = &c->of.redeliver;
-    struct store_saga saga;
+    struct store_saga saga = {.num = 0};
     struct err_info info;
-    enum err err;
+    enum err err = commands_find_purged(e, asked->id, &info);
 
-    if (commands_is_purged(e, asked->id)) {
+    if (err == ERR_OK) {
         commands_refuse(c, PROBLEM_PURGED, "The saga '%s' was purged", asked->id);
         return false;
     }
-    err = store_find_saga(engine_reader(e), asked->id, c->arena, &saga, &info);
     if (err == ERR_NOT_FOUND) {
-        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga '%s'", asked->id);
-        return false;
+        err = store_find_saga(engine_reader(e), asked->id, c->arena, &saga, &info);
     }
     if (err == ERR_OK) {
         err = store_find_notify(engine_reader(e), saga.num, asked->webhook, c->arena, out,
                                 &info);
     }
-    if (err == ERR_NOT_FOUND) {
+    if (err == ERR_NOT_FOUND && saga.num == 0) {
+        commands_refuse(c, PROBLEM_NOT_FOUND, "There is no saga '%s'", asked->id);
+    } else if (err == ERR_NOT_FOUND) {
         commands_refuse(c, PROBLEM_NOT_FOUND, "The saga %s has no webhook '%s'",
                         asked->id, asked->webhook);
     } else if (err != ERR_OK) {
-        commands_refuse(c, PROBLEM_STORE_UNAVAILABLE, "%s", info.text);
+        commands_refuse_unread(c, err, &info);
     }
     return err == ERR_OK;
 }

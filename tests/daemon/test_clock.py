@@ -30,7 +30,7 @@ def make_clocked(make_daemon, participant, tmp_path):
         fresh.write_text("%+d\n" % seconds)
         fresh.rename(clock)
 
-    def make():
+    def make(**more):
         set_clock(0)
         daemon = make_daemon(
             services={"p": participant.url},
@@ -40,6 +40,7 @@ def make_clocked(make_daemon, participant, tmp_path):
                 "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             },
+            **more,
         )
         return daemon, set_clock
 
@@ -102,4 +103,36 @@ def test_a_clock_set_back_does_not_freeze_retries(make_clocked, participant):
     assert client.wait_status(saga_id)["status"] == "completed"
     times = [e["time"] for e in client.journal(saga_id)]
     assert times == sorted(times)
+    assert daemon.stop() == 0
+
+
+def test_a_webhook_not_taken_for_a_day_has_failed_and_is_tried_for_another(
+    make_clocked, participant
+):
+    daemon, set_clock = make_clocked(config={"egress": {"allow": ["127.0.0.1"]}})
+    client = daemon.client
+    participant.script("POST", "/hook", Status(503))
+    client.put_definition(
+        {"name": "told", "notify": [{"url": participant.url + "/hook"}],
+         "steps": [{"id": "book", "call": {"service": "p", "url": "/book"},
+                    "compensate": None}]}
+    )
+    client.start("told", id="s-1")
+
+    def hook():
+        items = client.get("/v1/sagas/s-1/webhooks").json["items"]
+        return items[0] if items else {"attempts": 0}
+
+    eventually(lambda: hook()["attempts"] > 0, "one attempt")
+    assert hook()["status"] == "waiting"
+    set_clock(25 * HOUR_S)
+    failed = eventually(lambda: hook()["status"] == "failed" and hook(), "given up")
+    assert failed["lastError"]["httpStatus"] == 503
+    path = "/v1/sagas/s-1/webhooks/%s/redeliver" % failed["id"]
+    assert client.ask("POST", path).status == 202
+    again = eventually(lambda: hook()["attempts"] > failed["attempts"] and hook(), "again")
+    assert again["status"] == "waiting"
+    participant.script("POST", "/hook", Ok())
+    assert client.ask("POST", path).status == 202
+    eventually(lambda: hook()["status"] == "delivered", "delivered")
     assert daemon.stop() == 0
