@@ -93,9 +93,69 @@ START_TEST(test_texts_cannot_become_syntax)
 }
 END_TEST
 
+START_TEST(test_each_kind_of_step_says_what_it_is)
+{
+    static const char definition[] =
+        "{\"name\":\"x\",\"steps\":["
+        "{\"id\":\"pause\",\"wait\":\"90s\"},"
+        "{\"id\":\"date\",\"wait\":{\"until\":\"${ .input.date }\"}},"
+        "{\"id\":\"yes\",\"wait\":{\"signal\":\"approved\",\"timeout\":\"2h\"}},"
+        "{\"id\":\"maybe\",\"wait\":{\"signal\":\"asked\",\"timeout\":\"1h\","
+        "\"onTimeout\":\"continue\"}},"
+        "{\"id\":\"check\",\"saga\":{\"definition\":\"kyc\"}},"
+        "{\"id\":\"mail\",\"optional\":true,\"forEach\":\"${ .input.people }\","
+        "\"call\":{\"service\":\"mail\",\"url\":\"/a\"},\"compensate\":null},"
+        "{\"id\":\"print\",\"call\":{\"service\":\"stock\",\"url\":\"/b\",\"callback\":"
+        "{\"timeout\":\"1h\"}},\"compensate\":null},"
+        "{\"id\":\"both\",\"when\":\"${ .input.both }\",\"steps\":["
+        "{\"id\":\"last\",\"call\":{\"service\":\"stock\",\"url\":"
+        "\"/a/very/long/path/that/is/longer/than/a/label/should/be/and/goes/on/and/on/"
+        "${ .input.x }\"},\"compensate\":null}]}]}";
+    char *text = draw(definition, GRAPH_MERMAID);
+
+    HAS(text, "pause<br/>waits 90s");
+    HAS(text, "date<br/>waits until .input.date");
+    HAS(text, "yes<br/>waits for the signal approved, 2h#59; then rejects");
+    HAS(text, "maybe<br/>waits for the signal asked, 1h#59; then goes on");
+    HAS(text, "check<br/>saga kyc");
+    HAS(text, "<br/>optional<br/>for each of .input.people");
+    HAS(text, "<br/>done by a callback");
+    HAS(text, "-->|\"when .input.both\"| q");
+    HAS(text, "...\"");
+    free(text);
+}
+END_TEST
+
+START_TEST(test_a_label_is_cut_between_characters)
+{
+    /* Two bytes a character, one offset against the other: one of them is cut inside. */
+    char *even =
+        draw("{\"name\":\"x\",\"steps\":[{\"id\":\"a\",\"when\":\"${ .input.a == \\\""
+             "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+             "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+             "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+             "\\\" }\",\"wait\":\"1s\"}]}",
+             GRAPH_MERMAID);
+    char *odd =
+        draw("{\"name\":\"x\",\"steps\":[{\"id\":\"a\",\"when\":\"${ .input.ab == \\\""
+             "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+             "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+             "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+             "\\\" }\",\"wait\":\"1s\"}]}",
+             GRAPH_MERMAID);
+
+    HAS(even, "\u00e9...\"|");
+    HAS(odd, "\u00e9...\"|");
+    free(even);
+    free(odd);
+}
+END_TEST
+
 int main(void)
 {
-    return suite_main("graph", test_steps_follow_each_other_from_start_to_end,
+    return suite_main("graph", test_each_kind_of_step_says_what_it_is,
+                      test_a_label_is_cut_between_characters,
+                      test_steps_follow_each_other_from_start_to_end,
                       test_branches_stand_between_a_fork_and_a_join,
                       test_dot_says_the_same, test_texts_cannot_become_syntax);
 }
