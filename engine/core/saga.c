@@ -321,6 +321,9 @@ static enum saga_result restore(struct advance *a)
 
 static enum saga_result parent_undo(struct advance *a)
 {
+    if (!advance_has(a, SAGA_FLAG_IS_CHILD)) {
+        return SAGA_REJECTED; /* Nobody's child: perhaps past its pivot (S27). */
+    }
     advance_want_back(a);
     return SAGA_APPLIED;
 }

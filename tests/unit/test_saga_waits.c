@@ -330,6 +330,20 @@ START_TEST(test_a_completed_child_may_be_taken_back_by_its_parent)
 }
 END_TEST
 
+START_TEST(test_a_completed_saga_that_is_nobodys_child_is_not_taken_back)
+{
+    story_open(&st, "a pay! b");
+    story_start(&st);
+    story_run(&st, "succeeded");
+    ck_assert_int_eq(story_event(&st, SAGA_EV_PARENT_UNDO), SAGA_REJECTED);
+    story_did(&st, "");
+    story_open(&st, "a");
+    story_start(&st);
+    story_run(&st, "succeeded");
+    ck_assert_int_eq(story_event(&st, SAGA_EV_PARENT_UNDO), SAGA_REJECTED);
+}
+END_TEST
+
 /* ---- one after the other (orderingKey)
  * ------------------------------------------------------ */
 
@@ -514,6 +528,7 @@ int main(void)
         test_a_child_that_is_the_pivot_notes_a_cancel_while_it_runs,
         test_a_paused_parent_starts_no_child, test_a_paused_parent_takes_no_child_back,
         test_a_completed_child_may_be_taken_back_by_its_parent,
+        test_a_completed_saga_that_is_nobodys_child_is_not_taken_back,
         test_a_saga_in_line_begins_when_its_turn_comes,
         test_downtime_in_line_is_not_credited_later,
         test_a_saga_cancelled_in_line_ends_and_frees_nothing,
