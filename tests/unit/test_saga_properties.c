@@ -55,7 +55,8 @@ static enum saga_result result_of(enum legal_answer answer)
     return results[answer];
 }
 
-static void try_action(struct saga_event ev)
+/* Would it change something? */
+static bool try_action(struct saga_event ev)
 {
     struct saga_oracle yes = {.ask = say_yes};
     enum legal_answer answer;
@@ -64,6 +65,7 @@ static void try_action(struct saga_event ev)
     ev.now_ms = st.now_ms;
     answer = legal_action(&copy, st.p.plan, ev.kind, ev.step, ev.item);
     ck_assert_int_eq(saga_advance(&copy, st.p.plan, &ev, &yes, &fx), result_of(answer));
+    return answer == LEGAL_YES || answer == LEGAL_NOTED;
 }
 
 static void try_all_actions(void)
@@ -72,18 +74,24 @@ static void try_all_actions(void)
         struct saga_event ev = {
             .kind = (enum saga_event_kind)k, .step = PLAN_NONE, .item = SAGA_NO_ITEM};
         bool is_of_step = k == SAGA_EV_SKIP || k == SAGA_EV_RESOLVE;
+        bool is_accepted = false;
 
         if (!is_of_step) {
-            try_action(ev);
+            is_accepted = try_action(ev);
         }
         for (uint16_t n = 1; k <= SAGA_EV_RESOLVE && n < st.p.plan->n_nodes; n++) {
             ev.step = n;
             for (uint32_t item = 0; item < 3; item++) {
                 ev.item = item == 2 ? SAGA_NO_ITEM : item;
                 ev.is_applied = !ev.is_applied;
-                try_action(ev);
+                is_accepted |= try_action(ev);
             }
         }
+        /* `actions` of the API: offered is what one of them, somehow addressed, does. */
+        ck_assert(saga_decode(&copy, st.p.plan, st.bytes, st.n_bytes));
+        ck_assert_msg(legal_is_offered(&copy, st.p.plan, ev.kind) == is_accepted,
+                      "event %u is %s", k,
+                      is_accepted ? "accepted and not offered" : "offered and refused");
     }
 }
 
