@@ -13,6 +13,7 @@ static const struct output_column step_columns[] = {
     {"STATUS", "status", false},
     {"ATTEMPTS", "attempts", false},
     {"IN DOUBT", "inDoubt", false},
+    {"HTTP", "lastError.httpStatus", false},
     {"LAST ERROR", "lastError.detail", false},
     {"STARTED", "startedAt", true},
     {"ENDED", "endedAt", true},
@@ -21,10 +22,10 @@ static const struct output_column step_columns[] = {
 static const struct {
     const char *title, *path;
 } fields[] = {
-    {"saga", "id"},           {"key", "key"},         {"labels", "labels"},
-    {"status", "status"},     {"paused", "paused"},   {"why", "why"},
-    {"started", "startedAt"}, {"ended", "endedAt"},   {"deadline", "deadline"},
-    {"output", "output"},     {"actions", "actions"},
+    {"key", "key"},         {"labels", "labels"},     {"status", "status"},
+    {"paused", "paused"},   {"why", "why"},           {"started", "startedAt"},
+    {"ended", "endedAt"},   {"deadline", "deadline"}, {"output", "output"},
+    {"actions", "actions"},
 };
 
 static void show_table(const struct ctl *ctl, const json_t *saga)
@@ -32,6 +33,7 @@ static void show_table(const struct ctl *ctl, const json_t *saga)
     const struct output *o = &ctl->output;
     struct arena *a = arena_create(ARENA_CHUNK);
 
+    output_field(o, "saga", output_value(saga, "id", a));
     output_field(o, "definition",
                  arena_printf(a, "%s@%s", output_value(saga, "definition", a),
                               output_value(saga, "version", a)));
