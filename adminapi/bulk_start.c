@@ -12,13 +12,13 @@
 #include "adminapi/answer.h"
 #include "adminapi/bulk_confirm.h"
 #include "adminapi/bulk_json.h"
+#include "adminapi/bulk_match.h"
 #include "adminapi/handlers.h"
 #include "adminapi/preference.h"
 #include "adminapi/saga_answer.h"
 #include "adminapi/submit.h"
 #include "base/ids.h"
 
-#define SAMPLE 10    /* Sagas that the first answer shows. */
 #define MORE_PART 10 /* A tenth more may match when it is confirmed. */
 
 enum member {
@@ -187,86 +187,75 @@ static bool narrow(struct request *r, struct saga_filter *filter)
 /* ---- the first answer
  * -------------------------------------------------------------------------- */
 
-struct sample {
-    struct arena *arena;
-    struct store_saga rows[SAMPLE];
-    size_t n;
-};
-
-static bool keep_row(void *user, const struct store_saga *row)
-{
-    struct sample *s = user;
-
-    s->rows[s->n++] = store_saga_copy(s->arena, row);
-    return true;
-}
-
 /* What matches now, and the token for it: members of an open object. */
-static enum err put_match(struct request *r, const struct saga_filter *filter,
+static enum err put_match(struct request *r, const struct bulk_match *m,
                           struct json_out *o, struct err_info *info)
 {
     struct command_bulk *b = &r->command.of.bulk;
-    struct sample sample = {.arena = r->arena};
-    struct store_numbers numbers;
     char id[IDS_UUID_TEXT];
-    enum err e = store_read_numbers(r->reader, &numbers, info);
+    enum err e;
 
-    if (e == ERR_OK) {
-        b->upto = numbers.saga;
-        e = store_count_sagas(r->reader, &filter->store, b->upto + 1, &b->total, info);
-    }
-    if (e == ERR_OK) {
-        e = store_scan_sagas(r->reader, &filter->store, b->upto + 1, SAMPLE, keep_row,
-                             &sample, info);
-    }
-    if (e != ERR_OK) {
-        return e;
-    }
     ids_make(id);
     b->id = id;
+    b->upto = m->upto;
+    b->total = m->count;
     json_put_number(o, "count", (int64_t)b->total);
     json_key(o, "sample");
     json_open_array(o);
-    e = saga_answer_rows(r, o, sample.rows, sample.n, info);
+    e = saga_answer_rows(r, o, m->sample, m->n_sample, info);
     json_close_array(o);
     json_put(o, "confirm", bulk_confirm_write(b, r->arena));
     b->id = NULL;
     return e;
 }
 
-static void answer_match(struct request *r, const struct saga_filter *filter)
+/* m->user: the sentence of a refusal, or NULL. */
+static void answer_match(struct request *r, const struct bulk_match *m)
 {
     struct err_info info = {.text = ""};
     struct json_out o;
     enum err e;
 
-    answer_json(r, 200, &o);
-    json_open_object(&o);
-    e = put_match(r, filter, &o, &info);
+    if (m->user != NULL) {
+        answer_refuse_open(r, PROBLEM_CONFIRM_REQUIRED, 0, m->user, &o);
+    } else {
+        answer_json(r, 200, &o);
+        json_open_object(&o);
+    }
+    e = store_reader_begin(r->reader, &info);
+    if (e == ERR_OK) {
+        e = put_match(r, m, &o, &info);
+        store_reader_end(r->reader);
+    }
     json_close_object(&o);
     if (e != ERR_OK) {
         answer_failure(r, e, &info);
     }
+}
+
+/* Show what would have to be confirmed now; why: a sentence if that refuses a confirm. */
+static void show_match(struct request *r, const struct saga_filter *filter,
+                       const char *why)
+{
+    struct bulk_match *m = arena_take(r->arena, sizeof(*m));
+    struct err_info info = {.text = ""};
+    struct store_numbers numbers;
+    const enum err e = store_read_numbers(r->reader, &numbers, &info);
+
+    if (e != ERR_OK) {
+        answer_failure(r, e, &info);
+        return;
+    }
+    *m = (struct bulk_match){.filter = filter,
+                             .upto = numbers.saga,
+                             .sample_max = BULK_MATCH_SAMPLE,
+                             .done = answer_match,
+                             .user = why};
+    bulk_match_start(r, m);
 }
 
 /* ---- the second
  * -------------------------------------------------------------------------------- */
-
-/* With what would have to be confirmed now. */
-static void refuse_confirm(struct request *r, const struct saga_filter *filter,
-                           const char *detail)
-{
-    struct err_info info = {.text = ""};
-    struct json_out o;
-    enum err e;
-
-    answer_refuse_open(r, PROBLEM_CONFIRM_REQUIRED, 0, detail, &o);
-    e = put_match(r, filter, &o, &info);
-    json_close_object(&o);
-    if (e != ERR_OK) {
-        answer_failure(r, e, &info);
-    }
-}
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -295,46 +284,6 @@ static bool is_started(struct request *r)
            is_same(&r->command.of.bulk, &row);
 }
 
-/* Fewer than were shown is fine, and so are a few more: sagas move all the time. False:
- * answered. */
-static bool is_confirmed(struct request *r, const struct saga_filter *filter,
-                         const char *confirm)
-{
-    struct command_bulk *b = &r->command.of.bulk;
-    struct err_info info = {.text = ""};
-    uint64_t count;
-    enum err e;
-
-    if (!bulk_confirm_read(confirm, r->arena, b)) {
-        refuse_confirm(r, filter, "The confirm is not one that was given here");
-        return false;
-    }
-    if (is_started(r)) {
-        return true;
-    }
-    if (!bulk_confirm_fits(confirm, b, r->arena)) {
-        refuse_confirm(r, filter,
-                       "The confirm is not of this action and filter, or from before a "
-                       "restart; look at what is shown here and confirm that");
-        return false;
-    }
-    e = store_count_sagas(r->reader, &filter->store, b->upto + 1, &count, &info);
-    if (e != ERR_OK) {
-        answer_failure(r, e, &info);
-        return false;
-    }
-    if (count > b->total + b->total / MORE_PART) {
-        refuse_confirm(r, filter,
-                       arena_printf(r->arena,
-                                    "%" PRIu64 " sagas match now, and %" PRIu64
-                                    " when you looked; look again",
-                                    count, b->total));
-        return false;
-    }
-    b->total = count;
-    return true;
-}
-
 static void started(struct request *r)
 {
     const struct command *c = &r->command;
@@ -354,6 +303,51 @@ static void started(struct request *r)
     answer_header(r, "Location", arena_printf(r->arena, "/v1/bulk/%s", b.id));
     if (c->is_replayed) {
         answer_header(r, "Idempotency-Replayed", "true");
+    }
+}
+
+static void begin(struct request *r)
+{
+    if (preference_replay(r)) {
+        submit_command(r, started);
+    }
+}
+
+/* Fewer than were shown is fine, and so are a few more: sagas move all the time. */
+static void compare(struct request *r, const struct bulk_match *m)
+{
+    struct command_bulk *b = &r->command.of.bulk;
+
+    if (m->count > b->total + b->total / MORE_PART) {
+        show_match(r, m->filter,
+                   arena_printf(r->arena,
+                                "%" PRIu64 " sagas match now, and %" PRIu64
+                                " when you looked; look again",
+                                m->count, b->total));
+        return;
+    }
+    b->total = m->count;
+    begin(r);
+}
+
+static void confirm_match(struct request *r, const struct saga_filter *filter,
+                          const char *confirm)
+{
+    struct command_bulk *b = &r->command.of.bulk;
+    struct bulk_match *m;
+
+    if (!bulk_confirm_read(confirm, r->arena, b)) {
+        show_match(r, filter, "The confirm is not one that was given here");
+    } else if (is_started(r)) {
+        begin(r);
+    } else if (!bulk_confirm_fits(confirm, b, r->arena)) {
+        show_match(r, filter,
+                   "The confirm is not of this action and filter, or from before a "
+                   "restart; look at what is shown here and confirm that");
+    } else {
+        m = arena_take(r->arena, sizeof(*m));
+        *m = (struct bulk_match){.filter = filter, .upto = b->upto, .done = compare};
+        bulk_match_start(r, m);
     }
 }
 
@@ -390,23 +384,23 @@ static bool read_request(struct request *r, struct body_member all[static MEMBER
 void bulk_start(struct request *r)
 {
     struct body_member all[MEMBERS];
-    struct saga_filter filter;
+    struct saga_filter *filter = arena_take(r->arena, sizeof(*filter));
     const char *confirm;
 
     r->command.kind = COMMAND_BULK;
     r->command.of.bulk =
         (struct command_bulk){.act = {.item = SAGA_NO_ITEM, .body = JSON_SPAN_NONE}};
-    if (!read_request(r, all, &filter)) {
+    if (!read_request(r, all, filter)) {
         return;
     }
     confirm = body_text(r, &all[M_CONFIRM]);
     if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid") ||
-        !narrow(r, &filter)) {
+        !narrow(r, filter)) {
         return;
     }
     if (confirm == NULL) {
-        answer_match(r, &filter);
-    } else if (is_confirmed(r, &filter, confirm) && preference_replay(r)) {
-        submit_command(r, started);
+        show_match(r, filter, NULL);
+    } else {
+        confirm_match(r, filter, confirm);
     }
 }

@@ -106,7 +106,7 @@ struct request {
     /* What is asked of the engine. */
     struct command command;
     void (*finish)(struct request *r);
-    const void *more; /* The handler's own, for its finish. */
+    void *more; /* The handler's own, for its finish. */
 
     /* The door's and submit's. */
     struct MHD_Connection *connection;

@@ -81,6 +81,20 @@ void submit_command(struct request *r, void (*finish)(struct request *r))
     }
 }
 
+void submit_later(struct request *r, void (*finish)(struct request *r))
+{
+    struct MHD_Connection *connection = r->connection;
+
+    if (atomic_load(&r->door->is_stopping)) {
+        refuse_submit(r, ERR_BUSY);
+        return;
+    }
+    r->finish = finish;
+    r->is_submitted = true;
+    MHD_suspend_connection(connection);
+    MHD_resume_connection(connection); /* At the end of the daemon's next round. */
+}
+
 bool submit_abandon(struct request *r)
 {
     struct MHD_Connection *connection = r->connection;

@@ -23,6 +23,10 @@
  * with the reason and finish is not called. Nothing of r may be touched afterwards. */
 void submit_command(struct request *r, void (*finish)(struct request *r));
 
+/* Let the door's other connections have their turn, then call finish: for work in rounds.
+ * A door that is stopping answers instead. */
+void submit_later(struct request *r, void (*finish)(struct request *r));
+
 /* Take the connection back from the engine: answered with 503 by its door. False: it does
  * not wait. For api_stop()'s thread. */
 bool submit_abandon(struct request *r);

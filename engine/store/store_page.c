@@ -102,29 +102,14 @@ static enum err bound(struct store_reader *r, struct store_filter *f, uint64_t *
 static bool is_found_at_once(const struct store_filter *f)
 {
     const size_t n_kinds = (f->statuses != 0 ? 1U : 0U) +
-                           (f->n_definitions > 0 ? 1U : 0U) +
-                           (f->n_stuck_steps > 0 ? 1U : 0U) + f->n_labels;
+                           (f->n_definitions > 0 ? 1U : 0U) + (f->paused > 0 ? 1U : 0U) +
+                           f->n_labels;
 
-    return f->n_keys > 0 || (n_kinds <= 1 && f->paused == 0 && f->stuck_calls == 0 &&
-                             f->stuck_outcomes == 0 && f->stuck_error == NULL &&
-                             f->started_after_ms == 0 && f->started_before_ms == 0 &&
-                             f->updated_after_ms == 0 && f->updated_before_ms == 0);
-}
-
-struct counted {
-    store_each_saga each;
-    void *user;
-    size_t n;
-    bool is_over;
-};
-
-static bool count(void *user, const struct store_saga *row)
-{
-    struct counted *c = user;
-
-    c->n++;
-    c->is_over = !c->each(c->user, row);
-    return !c->is_over;
+    return f->n_keys > 0 ||
+           (n_kinds <= 1 && f->paused >= 0 && f->n_stuck_steps == 0 &&
+            f->stuck_calls == 0 && f->stuck_outcomes == 0 && f->stuck_error == NULL &&
+            f->started_after_ms == 0 && f->started_before_ms == 0 &&
+            f->updated_after_ms == 0 && f->updated_before_ms == 0);
 }
 
 static uint64_t next_stretch(uint64_t stretch, uint64_t took_us)
@@ -135,31 +120,81 @@ static uint64_t next_stretch(uint64_t stretch, uint64_t took_us)
     return took_us > SLOW_US && stretch >= 2 * STRETCH_LEAST ? stretch / 2 : stretch;
 }
 
-static enum err walk(struct store_reader *r, const struct store_page *page,
-                     struct store_filter *f, uint64_t top, struct counted *c,
-                     uint64_t *out_below, struct err_info *info)
+/* One stretch: the filter from above its above_num to below top. *is_over: enough. */
+typedef enum err (*look)(struct store_reader *r, const struct store_filter *f,
+                         uint64_t top, void *user, bool *is_over, struct err_info *info);
+
+static enum err walk(struct store_reader *r, const struct store_page *page, look look_at,
+                     void *user, uint64_t *out_below, struct err_info *info)
 {
-    const uint64_t bottom = f->above_num;
+    struct store_filter f = *page->filter;
     const uint64_t began_us = clk_mono_us();
     uint64_t stretch = page->stretch != 0 ? page->stretch : STRETCH;
     uint64_t at_us = began_us;
-    enum err e = ERR_OK;
+    uint64_t top = page->before_num;
+    uint64_t bottom;
+    enum err e = bound(r, &f, &top, info);
 
-    while (top > bottom + 1) {
+    bottom = f.above_num;
+    while (e == ERR_OK && top > bottom + 1) {
         const uint64_t before_us = at_us;
+        bool is_over = false;
 
-        f->above_num = top - 1 - bottom > stretch ? top - 1 - stretch : bottom;
-        e = store_scan_sagas(r, f, top, page->most - c->n, count, c, info);
-        if (e != ERR_OK || c->is_over || c->n == page->most) {
+        f.above_num = top - 1 - bottom > stretch ? top - 1 - stretch : bottom;
+        e = look_at(r, &f, top, user, &is_over, info);
+        if (is_over) {
             return e;
         }
-        top = f->above_num + 1;
+        top = f.above_num + 1;
         at_us = clk_mono_us();
         if (at_us - began_us >= page->most_us && top > bottom + 1) {
             *out_below = top;
-            return ERR_OK;
+            return e;
         }
         stretch = next_stretch(stretch, at_us - before_us);
+    }
+    return e;
+}
+
+/* ---- rows ------------------------------------------------------------------------- */
+
+struct rows {
+    store_each_saga each;
+    void *user;
+    size_t most; /* Still to come. */
+    bool is_over;
+};
+
+static bool show(void *user, const struct store_saga *row)
+{
+    struct rows *rows = user;
+
+    rows->most--;
+    rows->is_over = !rows->each(rows->user, row);
+    return !rows->is_over;
+}
+
+static enum err look_for_rows(struct store_reader *r, const struct store_filter *f,
+                              uint64_t top, void *user, bool *is_over,
+                              struct err_info *info)
+{
+    struct rows *rows = user;
+    const enum err e = store_scan_sagas(r, f, top, rows->most, show, rows, info);
+
+    *is_over = rows->is_over || rows->most == 0;
+    return e;
+}
+
+/* before_num 0 is the newest there is. */
+static enum err begin(struct store_reader *r, struct store_page *page,
+                      struct err_info *info)
+{
+    struct store_numbers numbers;
+    enum err e = ERR_OK;
+
+    if (page->before_num == 0) {
+        e = store_read_numbers(r, &numbers, info);
+        page->before_num = e == ERR_OK ? numbers.saga + 1 : 1;
     }
     return e;
 }
@@ -168,25 +203,44 @@ enum err store_scan_page(struct store_reader *r, const struct store_page *page,
                          store_each_saga each, void *user, uint64_t *out_below,
                          struct err_info *info)
 {
-    struct store_filter f = *page->filter;
-    struct counted c = {.each = each, .user = user};
-    struct store_numbers numbers;
-    uint64_t top = page->before_num;
-    enum err e = ERR_OK;
+    struct store_page p = *page;
+    struct rows rows = {.each = each, .user = user, .most = page->most};
+    enum err e;
 
     *out_below = 0;
     if (page->most == 0) {
         return ERR_OK;
     }
-    if (is_found_at_once(&f)) {
-        return store_scan_sagas(r, &f, top, page->most, each, user, info);
+    if (is_found_at_once(page->filter)) {
+        return store_scan_sagas(r, page->filter, page->before_num, page->most, each, user,
+                                info);
     }
-    if (top == 0) {
-        e = store_read_numbers(r, &numbers, info);
-        top = e == ERR_OK ? numbers.saga + 1 : 1;
-    }
-    if (e == ERR_OK) {
-        e = bound(r, &f, &top, info);
-    }
-    return e == ERR_OK ? walk(r, page, &f, top, &c, out_below, info) : e;
+    e = begin(r, &p, info);
+    return e == ERR_OK ? walk(r, &p, look_for_rows, &rows, out_below, info) : e;
+}
+
+/* ---- a count ---------------------------------------------------------------------- */
+
+static enum err look_for_count(struct store_reader *r, const struct store_filter *f,
+                               uint64_t top, void *user, bool *is_over,
+                               struct err_info *info)
+{
+    uint64_t *count = user;
+    uint64_t n = 0;
+    const enum err e = store_count_sagas(r, f, top, &n, info);
+
+    *count += n;
+    *is_over = false;
+    return e;
+}
+
+enum err store_count_page(struct store_reader *r, const struct store_page *page,
+                          uint64_t *out, uint64_t *out_below, struct err_info *info)
+{
+    struct store_page p = *page;
+    enum err e = begin(r, &p, info);
+
+    *out = 0;
+    *out_below = 0;
+    return e == ERR_OK ? walk(r, &p, look_for_count, out, out_below, info) : e;
 }

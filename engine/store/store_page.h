@@ -1,9 +1,9 @@
 /*
- * store_page.h - a page of the list of sagas, for a bounded time.
+ * store_page.h - a page of the list of sagas, or a part of a count, for a bounded time.
  *
- * Some filters are served by no index: a pause, times, two labels, parts of an error. To
- * fill a page they may have to walk past a million sagas. So the list is walked in
- * stretches of numbers, newest first, each as long as the one before was quick, until
+ * Some filters are served by no index: times, statuses of a definition, parts of an
+ * error. To fill a page they may have to walk past a million sagas. So the list is walked
+ * in stretches of numbers, newest first, each as long as the one before was quick, until
  * the page is full or the time is over: then the page says where it has come to, and
  * what is there may be none at all. Filters that an index answers are asked at once.
  *
@@ -33,5 +33,10 @@ struct store_page {
 MUST_CHECK enum err store_scan_page(struct store_reader *r, const struct store_page *page,
                                     store_each_saga each, void *user, uint64_t *out_below,
                                     struct err_info *info);
+
+/* How many there are, `most` apart, in all that was looked at; *out_below as above. */
+MUST_CHECK enum err store_count_page(struct store_reader *r,
+                                     const struct store_page *page, uint64_t *out,
+                                     uint64_t *out_below, struct err_info *info);
 
 #endif /* STORE_STORE_PAGE_H */

@@ -78,7 +78,11 @@ CREATE INDEX saga_line ON saga (name, ordering_key) WHERE ordering_key IS NOT NU
 CREATE INDEX saga_child ON saga (parent, parent_step, parent_item, generation) WHERE parent > 0;
 CREATE INDEX saga_name ON saga (name);
 CREATE INDEX saga_key ON saga (key) WHERE key IS NOT NULL;
-CREATE INDEX saga_stuck ON saga (stuck_step) WHERE stuck_step IS NOT NULL;
+CREATE INDEX saga_paused ON saga (is_paused) WHERE is_paused = 1;
+-- All that a list of stuck sagas asks of them, in the order of num: without their rows.
+CREATE INDEX saga_stuck ON saga (num, name, stuck_step, stuck_call, stuck_outcome,
+    stuck_ms, stuck_error) WHERE stuck_ms > 0;
+CREATE INDEX saga_stuck_name ON saga (name, status) WHERE status = 2;
 -- Counting a group reads nothing else, and a group is in the order of num.
 CREATE INDEX saga_stuck_group ON saga (name, stuck_step, stuck_call, stuck_outcome, num,
     stuck_ms) WHERE stuck_ms > 0;

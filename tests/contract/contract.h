@@ -77,6 +77,7 @@ const char *contract_text(struct store_bytes bytes);
 
 Suite *contract_sagas_suite(void);
 Suite *contract_lists_suite(void);
+Suite *contract_filters_suite(void);
 Suite *contract_pages_suite(void);
 Suite *contract_rows_suite(void);
 Suite *contract_stuck_suite(void);

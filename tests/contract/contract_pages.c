@@ -26,7 +26,7 @@ static bool note_num(void *user, const struct store_saga *s)
 
 START_TEST(test_a_page_without_time_says_where_it_has_come_to)
 {
-    const struct store_filter paused = {.paused = 1};
+    const struct store_filter paused = {.paused = 1, .updated_after_ms = 1};
     struct store_page page = {.filter = &paused, .most = 9, .stretch = 4};
     uint64_t num = 0;
     uint64_t below = 99;

@@ -111,7 +111,7 @@ START_TEST(test_list_that_ends_above_a_number_walks_no_further)
         plan_of_list(&(struct store_filter){
             .label_names = texts, .label_values = texts, .n_labels = 1, .above_num = 5}),
         "PRIMARY KEY (name=? AND value=? AND saga>? AND saga<?)");
-    assert_walks(plan_of_list(&(struct store_filter){.above_num = 5, .paused = 1}),
+    assert_walks(plan_of_list(&(struct store_filter){.above_num = 5, .paused = -1}),
                  "INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
 }
 END_TEST
@@ -120,10 +120,12 @@ START_TEST(test_list_by_definition_walks_its_index)
 {
     static const char *const names[] = {"order", "refund"};
 
-    assert_walks(plan_of_list(&(struct store_filter){.definitions = names,
-                                                     .n_definitions = 2,
-                                                     .statuses = BIT(COMPLETED)}),
+    assert_walks(plan_of_list(&(struct store_filter){
+                     .definitions = names, .n_definitions = 2, .updated_after_ms = 5}),
                  "saga_name (name=? AND rowid<?)");
+    assert_walks(plan_of_list(&(struct store_filter){
+                     .definitions = names, .n_definitions = 2, .statuses = BIT(STUCK)}),
+                 "COVERING INDEX saga_stuck_name (name=? AND status=? AND rowid<?)");
 }
 END_TEST
 
@@ -138,13 +140,11 @@ START_TEST(test_list_by_key_stuck_step_or_label_walks_its_index)
                                                      .n_stuck_steps = 2,
                                                      .definitions = texts,
                                                      .n_definitions = 2}),
-                 "saga_stuck (stuck_step=? AND rowid<?)");
-    assert_walks(plan_of_list(&(struct store_filter){.label_names = texts,
-                                                     .label_values = texts,
-                                                     .n_labels = 2,
-                                                     .keys = texts,
-                                                     .n_keys = 2}),
-                 "(name=? AND value=? AND saga<?)");
+                 "COVERING INDEX saga_stuck (num<?)");
+    assert_walks(
+        plan_of_list(&(struct store_filter){
+            .label_names = texts, .label_values = texts, .n_labels = 2, .paused = -1}),
+        "(name=? AND value=? AND saga<?)");
 }
 END_TEST
 
@@ -159,7 +159,7 @@ START_TEST(test_what_only_stuck_sagas_have_walks_their_indexes)
                                        .stuck_outcomes = 2};
 
     assert_walks(plan_of_list(&(struct store_filter){.stuck_error = "x"}),
-                 "saga_open (status=? AND is_asleep=? AND rowid<?)");
+                 "COVERING INDEX saga_stuck (num<?)");
     assert_walks(plan_of_list(&group), "saga_stuck_group (name=? AND stuck_step=? AND "
                                        "stuck_call=? AND stuck_outcome=? AND num<?)");
 }
@@ -167,8 +167,59 @@ END_TEST
 
 START_TEST(test_list_without_a_leading_condition_walks_the_sagas_downwards)
 {
-    assert_walks(plan_of_list(&(struct store_filter){.paused = 1}),
+    assert_walks(plan_of_list(&(struct store_filter){.paused = -1}),
                  "INTEGER PRIMARY KEY (rowid<?)");
+}
+END_TEST
+
+START_TEST(test_list_of_paused_sagas_reads_no_others)
+{
+    assert_walks(plan_of_list(&(struct store_filter){.paused = 1}),
+                 "COVERING INDEX saga_paused (is_paused=? AND rowid<?)");
+}
+END_TEST
+
+START_TEST(test_a_list_by_labels_alone_looks_at_no_row_but_those_found)
+{
+    static const char *const texts[] = {"a", "b"};
+    const char *lines = plan_of_list(&(struct store_filter){
+        .label_names = texts, .label_values = texts, .n_labels = 2});
+
+    ck_assert_msg(times_in(lines, "SEARCH s ") == 1, "%s", lines);
+    ck_assert_msg(times_in(lines, "USING PRIMARY KEY (name=? AND value=? AND saga") == 2,
+                  "%s", lines);
+}
+END_TEST
+
+/* 300 completed of order, 3 of them resolved and with a label; 3 completed of refund. */
+START_TEST(test_the_rarest_condition_leads)
+{
+    static const char *const order[] = {"order"};
+    static const char *const refund[] = {"refund"};
+    static const char *const label[] = {"rare"};
+
+    contract_commit_definitions();
+    for (uint64_t n = 1; n <= 300; n++) {
+        struct store_saga *s = contract_add_saga(n, n % 100 == 50 ? 3 : 1);
+
+        s->status = n % 100 == 0 ? SAGA_STATUS_RESOLVED : SAGA_STATUS_COMPLETED;
+        s->labels = n % 100 == 0 ? "{\"rare\":\"rare\"}" : NULL;
+    }
+    contract_commit();
+    assert_walks(plan_of_list(&(struct store_filter){.definitions = order,
+                                                     .n_definitions = 1,
+                                                     .statuses = BIT(RESOLVED)}),
+                 "saga_ended (status=? AND rowid<?)");
+    assert_walks(plan_of_list(&(struct store_filter){.definitions = refund,
+                                                     .n_definitions = 1,
+                                                     .statuses = BIT(COMPLETED)}),
+                 "saga_name (name=? AND rowid<?)");
+    assert_walks(plan_of_list(&(struct store_filter){.definitions = order,
+                                                     .n_definitions = 1,
+                                                     .label_names = label,
+                                                     .label_values = label,
+                                                     .n_labels = 1}),
+                 "SEARCH l USING PRIMARY KEY (name=? AND value=? AND saga<?)");
 }
 END_TEST
 
@@ -323,6 +374,9 @@ Suite *contract_plans_suite(void)
     tcase_add_test(t, test_what_only_stuck_sagas_have_walks_their_indexes);
     tcase_add_test(t, test_stuck_groups_are_counted_from_their_index_alone);
     tcase_add_test(t, test_list_without_a_leading_condition_walks_the_sagas_downwards);
+    tcase_add_test(t, test_list_of_paused_sagas_reads_no_others);
+    tcase_add_test(t, test_a_list_by_labels_alone_looks_at_no_row_but_those_found);
+    tcase_add_test(t, test_the_rarest_condition_leads);
     tcase_add_test(t, test_recovery_and_the_due_index_need_no_sort);
     tcase_add_test(t, test_lines_and_children_are_walks_of_their_indexes);
     tcase_add_test(t, test_webhooks_by_origin_need_no_sort);

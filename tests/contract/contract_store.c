@@ -11,6 +11,7 @@ int main(void)
 
     log_init(LOG_PLAIN, LOG_ERROR);
     srunner_add_suite(runner, contract_lists_suite());
+    srunner_add_suite(runner, contract_filters_suite());
     srunner_add_suite(runner, contract_stuck_suite());
     srunner_add_suite(runner, contract_pages_suite());
     srunner_add_suite(runner, contract_rows_suite());

@@ -203,6 +203,7 @@ static void close_reader(struct store_reader *r)
     struct sqlite_reader *reader = (struct sqlite_reader *)r;
 
     sqlite_db_finalize(reader->read, SQLITE_READS);
+    sqlite_db_finalize(reader->lists, SQLITE_LISTS_KEPT);
     sqlite_db_close(reader->db);
     free(reader);
 }

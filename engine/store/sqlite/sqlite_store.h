@@ -312,10 +312,14 @@ struct sqlite_store {
     int wal_pages;    /* In the WAL after the last commit. */
 };
 
+#define SQLITE_LISTS_KEPT 24 /* Statements of lists; one list may take a few. */
+
 struct sqlite_reader {
     struct store_reader base;
     sqlite3 *db;
     sqlite3_stmt *read[SQLITE_READS];
+    sqlite3_stmt *lists[SQLITE_LISTS_KEPT]; /* sqlite_listed.c; NULL: free. */
+    size_t next_list;                       /* The next to be replaced. */
 };
 
 /* sqlite_open.c: a database that nobody writes to, to be read only; no lock, nothing
@@ -332,7 +336,7 @@ enum err sqlite_copy_begin(struct store *s, const char *path, struct store_copy 
 enum err sqlite_copy_step(struct store_copy *c, bool *is_done, struct err_info *info);
 void sqlite_copy_end(struct store_copy *c);
 
-/* sqlite_read.c, sqlite_definition.c, sqlite_list.c: see struct store_backend. */
+/* sqlite_read.c, sqlite_definition.c: see struct store_backend. */
 enum err sqlite_reader_begin(struct store_reader *r, struct err_info *info);
 void sqlite_reader_end(struct store_reader *r);
 enum err sqlite_read_numbers(struct store_reader *r, struct store_numbers *out,
@@ -358,7 +362,7 @@ enum err sqlite_scan_definitions(struct store_reader *r,
                                  store_each_definition each, void *user,
                                  struct err_info *info);
 
-/* sqlite_list.c */
+/* sqlite_listed.c */
 enum err sqlite_count_sagas(struct store_reader *r, const struct store_filter *filter,
                             uint64_t before_num, uint64_t *out, struct err_info *info);
 /* sqlite_notify.c */
@@ -392,7 +396,7 @@ enum err sqlite_oldest_notify(struct store_reader *r, uint64_t *out_ms,
 /* Statement of the group's sagas, bound. */
 sqlite3_stmt *sqlite_bind_alike(struct sqlite_reader *r,
                                 const struct store_saga_query *q);
-/* The list by filter: sqlite_list.c. */
+/* The list by filter: sqlite_listed.c. */
 enum err sqlite_list_sagas(struct sqlite_reader *r, const struct store_saga_query *q,
                            store_each_saga each, void *user, struct err_info *info);
 
