@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "definitions/secret_header.h"
+
 #define PATHS_MAX 64 /* Paths followed at once; a definition has fewer. */
 
 struct rests { /* What is left of each path that leads here; "" would be the value. */
@@ -135,37 +137,11 @@ void redact_body(struct json_out *o, const struct redact *redact, const char *pl
 /* ---- headers
  * --------------------------------------------------------------------------- */
 
-static bool holds(const char *name, const char *word)
-{
-    const size_t n = strlen(word);
-
-    for (; *name != '\0'; name++) {
-        if (strncasecmp(name, word, n) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_secret(const char *name)
-{
-    static const char *const words[] = {
-        "authorization", "authenticat", "cookie", "token",     "secret",
-        "password",      "api-key",     "apikey", "signature", "credential"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (holds(name, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool redact_hides_header(const struct redact *redact, const char *place, const char *name)
 {
     struct rests rests;
 
-    if (is_secret(name) || begin(redact, place, &rests)) {
+    if (secret_header(name) || begin(redact, place, &rests)) {
         return true;
     }
     for (size_t i = 0; i < rests.n; i++) {

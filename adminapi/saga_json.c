@@ -273,17 +273,18 @@ static void put_event(struct json_out *o, const struct definition *d,
     }
 }
 
-/* What there is to say in words. */
+/* What there is to say in words: how the call went, then what came of it. */
 static const char *detail_of(const struct record *r, struct arena *a)
 {
-    const char *detail = r->detail != NULL && r->detail[0] != '\0' ? r->detail
-                         : r->note != NULL                         ? r->note
-                                                                   : r->output_error;
+    const char *const parts[] = {r->detail, r->note, r->output_error, r->notify_error};
+    const char *text = NULL;
 
-    if (detail == NULL || r->notify_error == NULL) {
-        return detail != NULL ? detail : r->notify_error;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i] != NULL && parts[i][0] != '\0') {
+            text = text == NULL ? parts[i] : arena_printf(a, "%s; %s", text, parts[i]);
+        }
     }
-    return arena_printf(a, "%s; %s", detail, r->notify_error);
+    return text;
 }
 
 void saga_json_turn(struct json_out *o, const struct definition *d,

@@ -1,4 +1,5 @@
 /* check_references.c - what expressions read; see check.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "definitions/check.h"
@@ -18,21 +19,27 @@ enum root {
     ROOT_ITEM = 128,
 };
 
-static const struct {
+static const char *const saga_names[] = {"id",      "key",       "definition",
+                                         "version", "startedAt", NULL};
+static const char *const response_names[] = {"status", "headers", "body", NULL};
+static const char *const error_names[] = {"step", "outcome", "status", "detail", NULL};
+
+static const struct root_name {
     const char *name;
     unsigned root;
-    const char *where; /* Where it can be read, if not everywhere. */
+    const char *where;          /* Where it can be read, if not everywhere. */
+    const char *const *members; /* NULL: any. */
 } roots[] = {
-    {"input", ROOT_INPUT, ""},
-    {"steps", ROOT_STEPS, "in steps and output"},
-    {"saga", ROOT_SAGA, "once the saga has started"},
-    {"vars", ROOT_VARS, ""},
+    {"input", ROOT_INPUT, "", NULL},
+    {"steps", ROOT_STEPS, "in steps and output", NULL},
+    {"saga", ROOT_SAGA, "once the saga has started", saga_names},
+    {"vars", ROOT_VARS, "", NULL},
     {"response", ROOT_RESPONSE,
-     "in rejectWhen, retryWhen, appliedWhen and notAppliedWhen"},
-    {"signal", ROOT_SIGNAL, "in the rejectWhen of a wait for a signal"},
-    {"error", ROOT_ERROR, "in compensate"},
-    {"item", ROOT_ITEM, "in the calls of a step with forEach"},
-    {"index", ROOT_ITEM, "in the calls of a step with forEach"},
+     "in rejectWhen, retryWhen, appliedWhen and notAppliedWhen", response_names},
+    {"signal", ROOT_SIGNAL, "in the rejectWhen of a wait for a signal", NULL},
+    {"error", ROOT_ERROR, "in compensate", error_names},
+    {"item", ROOT_ITEM, "in the calls of a step with forEach", NULL},
+    {"index", ROOT_ITEM, "in the calls of a step with forEach", NULL},
 };
 #define ROOTS (sizeof(roots) / sizeof(roots[0]))
 
@@ -239,7 +246,7 @@ static struct draft_step *find_step(const struct check *c, const struct use *use
     return NULL;
 }
 
-/* Is this one of the names an answer has? */
+/* Is this one of the names that `of` has? */
 static bool has_name(const struct check *c, const struct use *use, const char *of,
                      const char *name, const char *const *names)
 {
@@ -316,10 +323,28 @@ static void check_step(const struct check *c, const struct use *use,
 
 /* ---- the whole --------------------------------------------------------------- */
 
+static void check_member(const struct check *c, const struct use *use,
+                         const struct root_name *root, const struct expr_reference *r)
+{
+    char whole[16];
+
+    if (root->root == ROOT_VARS && *r->name != '\0' && c->world->has_var != NULL &&
+        !c->world->has_var(c->world->user, r->name)) {
+        check_unknown(c, use->at, "var", r->name);
+    }
+    (void)snprintf(whole, sizeof(whole), ".%s", root->name); /* "response" at most. */
+    if (root->members != NULL && *r->name != '\0' &&
+        !has_name(c, use, whole, r->name, root->members)) {
+        return;
+    }
+    if (root->root == ROOT_RESPONSE && use->call != NULL) {
+        use->call->reads_answer |= *r->name == '\0' || strcmp(r->name, "body") == 0;
+    }
+}
+
 static void check_reference(const struct check *c, const struct use *use,
                             const struct expr_reference *r)
 {
-    static const char *const response_names[] = {"status", "headers", "body", NULL};
     size_t i = 0;
 
     if (*r->root == '\0') {
@@ -338,14 +363,8 @@ static void check_reference(const struct check *c, const struct use *use,
                      roots[i].name, context_name(use->context), roots[i].where);
     } else if (roots[i].root == ROOT_STEPS) {
         check_step(c, use, r);
-    } else if (roots[i].root == ROOT_VARS && *r->name != '\0' &&
-               c->world->has_var != NULL && !c->world->has_var(c->world->user, r->name)) {
-        check_unknown(c, use->at, "var", r->name);
-    } else if (roots[i].root == ROOT_RESPONSE && *r->name != '\0' &&
-               !has_name(c, use, ".response", r->name, response_names)) {
-        return;
-    } else if (roots[i].root == ROOT_RESPONSE && use->call != NULL) {
-        use->call->reads_answer |= *r->name == '\0' || strcmp(r->name, "body") == 0;
+    } else {
+        check_member(c, use, &roots[i], r);
     }
 }
 

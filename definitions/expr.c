@@ -2,6 +2,7 @@
 #include "definitions/expr.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "definitions/expr_eval.h"
@@ -170,6 +171,37 @@ static bool evaluate_path(const struct expr *e, const struct expr_root *root,
     return e->otherwise == NULL || (kind != JSON_KIND_NULL && kind != JSON_KIND_FALSE);
 }
 
+/* ---- failures ---------------------------------------------------------------- */
+
+/* The sentence, with the place in front if anybody knows it. */
+static enum err fail_in_place(const struct expr *e, const struct expr_root *root,
+                              const char *sentence, struct err_info *info)
+{
+    struct expr_blame blame = {.is_hidden = false};
+
+    if (root->blame != NULL) {
+        root->blame(root->user, e, &blame);
+    }
+    return err_set(info, ERR_INVALID, "%s%s%s", blame.place,
+                   blame.place[0] != '\0' ? ": " : "", sentence);
+}
+
+enum err expr_refuse(const struct expr *e, const struct expr_root *root,
+                     struct json_span value, const char *why, struct err_info *info)
+{
+    const int n = expr_cut(value.at, value.n, EXPR_SHOWN_MAX);
+    struct expr_run r = {.e = e, .root = root};
+    char sentence[ERR_TEXT_MAX];
+
+    (void)snprintf(sentence, sizeof(sentence), "${%.*s%s} gave %.*s%s; %s",
+                   expr_cut(e->text, e->n, EXPR_TEXT_SHOWN), e->text,
+                   e->n > EXPR_TEXT_SHOWN ? "..." : "",
+                   expr_is_hidden(&r) ? (int)strlen(EXPR_HIDDEN) : n,
+                   expr_is_hidden(&r) ? EXPR_HIDDEN : value.at,
+                   !expr_is_hidden(&r) && (size_t)n < value.n ? "..." : "", why);
+    return fail_in_place(e, root, sentence, info);
+}
+
 /* Back to what out was before. */
 static void take_back(struct buf *out, size_t n)
 {
@@ -202,7 +234,7 @@ enum err expr_eval(const struct expr *e, const struct expr_root *root,
     }
     if (r.has_failed) {
         take_back(out, before);
-        return err_set(info, ERR_INVALID, "%s", r.failure.text);
+        return fail_in_place(e, root, r.failure.text, info);
     }
     return ERR_OK;
 }

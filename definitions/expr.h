@@ -47,6 +47,15 @@ MUST_CHECK enum err expr_compile(struct arena *a, const char *text, size_t n,
  * nothing does. Knows braces, texts and \( ) inside texts. */
 size_t expr_extent(const char *text, size_t n);
 
+/* What a failure's sentence says of an expression beside its text. */
+#define EXPR_PLACE_MAX 256
+#define EXPR_HIDDEN "[redacted]" /* Stands for a value that may not be shown. */
+struct expr_blame {
+    char
+        place[EXPR_PLACE_MAX]; /* Where it stands: "body/amount of 'payment'"; "" none. */
+    bool is_hidden;            /* Values it touches may not be shown. */
+};
+
 /* How the evaluator sees the root. Spans are texts json_read() accepted, borrowed
  * until the evaluation ends; at == NULL: no such name (reads as null). */
 struct expr_root {
@@ -57,15 +66,24 @@ struct expr_root {
      * the text null when skipped. */
     struct json_span (*step)(void *user, const char *id, size_t n);
     void *user;
+    /* Asked once e has failed; NULL: neither place nor secret. */
+    void (*blame)(void *user, const struct expr *e, struct expr_blame *out);
 };
 
 /* Exactly one result, appended to out as JSON text, at most out->max bytes in all.
  * ERR_INVALID: no result or several, a type error, the budget; info has one
- * sentence naming expression, place and value, and out is as it was. Scratch
+ * sentence naming place, expression and value, and out is as it was. Scratch
  * memory comes from scratch; the caller resets it. */
 MUST_CHECK enum err expr_eval(const struct expr *e, const struct expr_root *root,
                               struct arena *scratch, struct buf *out,
                               struct err_info *info);
+
+/* The sentence for a result that does not fit where it stands, with expression, place
+ * and value: "body of 'a': ${ .input.x } gave null; a text needs ...". why: what follows
+ * the semicolon. Returns ERR_INVALID. */
+MUST_CHECK enum err expr_refuse(const struct expr *e, const struct expr_root *root,
+                                struct json_span value, const char *why,
+                                struct err_info *info);
 
 /* Is it a plain path, perhaps with `// literal`: evaluated without a tree? */
 bool expr_is_path(const struct expr *e);
@@ -77,7 +95,7 @@ const char *expr_text(const struct expr *e);
  * "" stands for what is not known before evaluation, or not said. */
 struct expr_reference {
     const char *root;  /* "input"; "" when the root as a whole is used. */
-    const char *name;  /* "pay", for steps, vars and response only; "" otherwise. */
+    const char *name;  /* "pay", for steps, vars, response, saga and error. */
     const char *field; /* "body", the third name, for steps; "" otherwise. */
     bool is_guarded;   /* It stands under // or ?: null is expected there. */
     bool is_element;   /* field is of an element: .steps.pay[0].body */

@@ -58,7 +58,8 @@ struct expr_value *expr_from_json(struct expr_run *r, struct expr_value *v,
     if (json_read(v->bytes, v->n, &tree, &info) != ERR_OK) {
         /* Doubled names, depth and large integers are fine with jq. */
         (is_loose_json(v) ? expr_fail_fatal : expr_fail)(
-            r, "fromjson cannot read %s: %s", expr_describe(r, v, shown), info.text);
+            r, "fromjson cannot read %s: %s", expr_describe(r, v, shown),
+            expr_is_hidden(r) ? "it is no JSON" : info.text);
         return NULL;
     }
     json_decref(tree);

@@ -76,11 +76,12 @@ static struct expr_value *index_name(struct expr_run *r, struct expr_value *v,
 static struct expr_value *index_number(struct expr_run *r, struct expr_value *v,
                                        const struct expr_value *key)
 {
+    char shown[EXPR_SHOWN_MAX];
     int64_t i = key->integer;
 
     if (!key->is_int) {
         /* jq's versions disagree. */
-        expr_fail_fatal(r, "an array has no element number %.17g", key->real);
+        expr_fail_fatal(r, "an array has no element %s", expr_describe(r, key, shown));
         return NULL;
     }
     if (!expr_open(r, v)) {

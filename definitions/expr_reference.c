@@ -79,14 +79,18 @@ static void use(struct tracing *t, struct trail path)
 /* How many names of a path are reported. */
 static size_t names_wanted(const struct trail *path)
 {
+    static const char *const of_two[] = {"vars", "response", "saga", "error"};
+
     if (path->n == 0) {
         return 1;
     }
     if (strcmp(path->names[0], "steps") == 0) {
         return 3;
     }
-    if (strcmp(path->names[0], "vars") == 0 || strcmp(path->names[0], "response") == 0) {
-        return 2;
+    for (size_t i = 0; i < sizeof(of_two) / sizeof(of_two[0]); i++) {
+        if (strcmp(path->names[0], of_two[i]) == 0) {
+            return 2;
+        }
     }
     return 1;
 }

@@ -26,8 +26,19 @@ bool expr_spend_bytes(struct expr_run *r, size_t n)
     return expr_spend(r, n / EXPR_BYTES_PER_STEP);
 }
 
-/* Cut at most n bytes, not in the middle of a character. */
-static int cut(const char *text, size_t n, size_t max)
+bool expr_is_hidden(struct expr_run *r)
+{
+    struct expr_blame blame = {.is_hidden = false};
+
+    if (!r->is_asked && r->root->blame != NULL) {
+        r->root->blame(r->root->user, r->e, &blame);
+    }
+    r->is_hidden = r->is_hidden || blame.is_hidden;
+    r->is_asked = true;
+    return r->is_hidden;
+}
+
+int expr_cut(const char *text, size_t n, size_t max)
 {
     if (n <= max) {
         return (int)n;
@@ -43,8 +54,7 @@ static void fail(struct expr_run *r, const char *fmt, va_list args)
 
 static void fail(struct expr_run *r, const char *fmt, va_list args)
 {
-    const size_t shown_max = 120;
-    const int shown = cut(r->e->text, r->e->n, shown_max);
+    const int shown = expr_cut(r->e->text, r->e->n, EXPR_TEXT_SHOWN);
     char sentence[256];
 
     if (r->has_failed) {
@@ -90,12 +100,16 @@ const char *expr_describe(struct expr_run *r, const struct expr_value *v,
         (void)snprintf(out, EXPR_SHOWN_MAX, "%s", expr_kind_name(v));
         return out;
     }
+    if (expr_is_hidden(r)) {
+        (void)snprintf(out, EXPR_SHOWN_MAX, "%s (" EXPR_HIDDEN ")", expr_kind_name(v));
+        return out;
+    }
     aside.steps_left = 200;
     buf_init(&text, 256);
     if (!expr_print(&aside, &copy, false, &text)) {
         dots = "...";
     }
-    shown = cut(buf_text(&text), text.n, EXPR_SHOWN_MAX - 24);
+    shown = expr_cut(buf_text(&text), text.n, EXPR_SHOWN_MAX - 24);
     if ((size_t)shown < text.n) {
         dots = "...";
     }

@@ -28,6 +28,8 @@ struct expr_run {
     size_t steps_left;
     bool has_failed;
     bool is_fatal; /* Neither ? nor anything else catches it. */
+    bool is_asked; /* Whether values may be shown has been asked: is_hidden. */
+    bool is_hidden;
     struct err_info failure;
 };
 
@@ -37,8 +39,8 @@ MUST_CHECK bool expr_spend(struct expr_run *r, size_t n);
 /* Same, for a text of n bytes, which must not exceed EXPR_RESULT_MAX. */
 MUST_CHECK bool expr_spend_bytes(struct expr_run *r, size_t n);
 
-/* Record a failure at r->at: the sentence gets expression and column in front. The
- * first one stays. */
+/* Record a failure at r->at: the sentence gets expression and column in front, and the
+ * expression's place once nothing has caught it. The first one stays. */
 void expr_fail(struct expr_run *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -47,7 +49,14 @@ void expr_fail(struct expr_run *r, const char *fmt, ...)
 void expr_fail_fatal(struct expr_run *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-#define EXPR_SHOWN_MAX 80 /* Bytes of a described value and its NUL. */
+/* Bytes of n to show: at most max, and no half of a character. */
+int expr_cut(const char *text, size_t n, size_t max);
+
+/* May values not be shown in this run's sentences? */
+bool expr_is_hidden(struct expr_run *r);
+
+#define EXPR_TEXT_SHOWN 120 /* Bytes of an expression in a sentence. */
+#define EXPR_SHOWN_MAX 80   /* Bytes of a described value and its NUL. */
 
 /* A value for a sentence: kind and JSON, cut to fit: `the number 5`. Returns out. */
 const char *expr_describe(struct expr_run *r, const struct expr_value *v,

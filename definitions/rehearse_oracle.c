@@ -42,49 +42,28 @@ static int64_t ask_when(struct rehearsal *r, const struct saga_question *q)
 
 static int64_t ask_items(struct rehearsal *r, const struct saga_question *q)
 {
-    const struct plan_node *node = &r->d->plan->nodes[q->step];
     struct render_scope scope;
     struct err_info info;
     struct json_span items;
-    size_t n;
 
     rehearse_scope(r, q->step, q->item, CALL_ACTION, &scope);
-    if (render_expr(r->d, r->d->steps[q->step].each, &scope, r->turn, &items, &info) !=
-        ERR_OK) {
-        rehearse_note(r, &info);
-        return -1;
-    }
-    n = json_span_count(items);
-    if (json_span_kind(items) != JSON_KIND_ARRAY || n > node->items_max) {
-        (void)err_set(&info, ERR_LIMIT, "forEach of '%s' has %zu items, maxItems is %u",
-                      r->d->steps[q->step].id, n, node->items_max);
+    if (render_items(r->d, q->step, &scope, r->turn, &items, &info) != ERR_OK) {
         rehearse_note(r, &info);
         return -1;
     }
     papers_take_items(r->papers, q->step, items);
-    return (int64_t)n;
+    return (int64_t)json_span_count(items);
 }
 
 static int64_t ask_until(struct rehearsal *r, const struct saga_question *q)
 {
     struct render_scope scope;
     struct err_info info;
-    struct json_span value;
-    int64_t ms;
+    int64_t ms = -1;
 
     rehearse_scope(r, q->step, q->item, CALL_ACTION, &scope);
-    if (render_expr(r->d, r->d->steps[q->step].until, &scope, r->turn, &value, &info) !=
-        ERR_OK) {
+    if (render_until(r->d, q->step, &scope, r->turn, &ms, &info) != ERR_OK) {
         rehearse_note(r, &info);
-        return -1;
-    }
-    ms = render_until(value);
-    if (ms < 0) {
-        (void)err_set(&info, ERR_INVALID,
-                      "wait.until of '%s' is neither a UTC time nor ms",
-                      r->d->steps[q->step].id);
-        rehearse_note(r, &info);
-        return -1;
     }
     return ms;
 }

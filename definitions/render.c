@@ -2,12 +2,14 @@
 #include "definitions/render.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clk.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "definitions/blame.h"
 
 /* ---- what expressions see -------------------------------------------------------- */
 
@@ -57,9 +59,16 @@ static struct json_span view_step(void *user, const char *id, size_t n)
     return JSON_SPAN_NONE;
 }
 
+static void view_blame(void *user, const struct expr *e, struct expr_blame *out)
+{
+    const struct view *v = user;
+
+    blame_find(v->d, e, v->scope->index, out);
+}
+
 static struct expr_root root_of(struct view *v)
 {
-    return (struct expr_root){view_member, view_step, v};
+    return (struct expr_root){view_member, view_step, v, view_blame};
 }
 
 /* ---- calls ------------------------------------------------------------------------ */
@@ -68,6 +77,8 @@ static struct expr_root root_of(struct view *v)
  * it; where each begins is kept, because the buffer moves as it grows. */
 struct making {
     const struct definition_call *call;
+    enum call_kind kind;
+    const char *step;
     struct expr_root root;
     struct arena *a;
     struct buf all;
@@ -77,20 +88,6 @@ struct making {
     size_t body_at;
     size_t body_n;
 };
-
-/* The sentence of an expression gets the part of the call in front. */
-static enum err in_part(enum err e, const char *part, const char *name,
-                        struct err_info *info)
-{
-    char sentence[ERR_TEXT_MAX];
-
-    if (e == ERR_OK || info == NULL) {
-        return e;
-    }
-    (void)snprintf(sentence, sizeof(sentence), "%s", info->text);
-    return err_set(info, e, "%s%s%.60s: %.400s", part, *name != '\0' ? " " : "", name,
-                   sentence);
-}
 
 /* Append one part with its NUL. */
 static enum err make_part(struct making *m, const struct template *t, size_t *at)
@@ -122,7 +119,7 @@ static enum err add_parameter(struct making *m, const struct definition_pair *pa
         template_put_encoded(&m->all, buf_text(&value), value.n);
     }
     buf_done(&value);
-    return in_part(e, "query", pair->name, m->info);
+    return e;
 }
 
 static enum err make_url(struct making *m)
@@ -131,7 +128,6 @@ static enum err make_url(struct making *m)
 
     m->url_at = m->all.n;
     e = template_render(m->call->url, &m->root, m->a, &m->all, m->info);
-    e = in_part(e, "url", "", m->info);
     for (size_t i = 0; e == ERR_OK && i < m->call->n_query; i++) {
         e = add_parameter(m, &m->call->query[i]);
     }
@@ -159,9 +155,11 @@ static enum err make_header(struct making *m, size_t i)
     size_t n = m->all.n - m->header_at[i];
 
     if (e == ERR_OK && n > 0 && has_control(m->all.bytes + m->header_at[i], n - 1)) {
-        e = err_set(m->info, ERR_INVALID, "the value has a control character in it");
+        e = err_set(m->info, ERR_INVALID,
+                    "headers/%.60s of %s'%s': the value has a control character in it",
+                    header->name, blame_whose(m->kind), m->step);
     }
-    return in_part(e, "header", header->name, m->info);
+    return e;
 }
 
 static enum err make_body(struct making *m)
@@ -173,7 +171,7 @@ static enum err make_body(struct making *m)
     }
     e = make_part(m, m->call->body, &m->body_at);
     m->body_n = m->all.n - m->body_at - (m->all.n > m->body_at ? 1 : 0);
-    return in_part(e, "body", "", m->info);
+    return e;
 }
 
 static enum err make_all(struct making *m)
@@ -186,8 +184,8 @@ static enum err make_all(struct making *m)
     }
     e = e == ERR_OK ? make_body(m) : e;
     if (e == ERR_OK && m->all.is_over) {
-        e = err_set(m->info, ERR_LIMIT, "the request is larger than %d bytes",
-                    LIMIT_RENDERED_BYTES);
+        e = err_set(m->info, ERR_LIMIT, "the request of %s'%s' is larger than %d bytes",
+                    blame_whose(m->kind), m->step, LIMIT_RENDERED_BYTES);
     }
     return e;
 }
@@ -238,6 +236,8 @@ enum err render_call(const struct definition *d, uint16_t step, enum call_kind c
 {
     struct view view = {d, scope};
     struct making m = {.call = definition_call_of(d, step, call),
+                       .kind = call,
+                       .step = d->steps[step].id,
                        .root = root_of(&view),
                        .a = a,
                        .info = info};
@@ -304,7 +304,35 @@ enum err render_condition(const struct definition *d, const struct expr *e,
     return result;
 }
 
-int64_t render_until(struct json_span value)
+enum err render_items(const struct definition *d, uint16_t step,
+                      const struct render_scope *scope, struct arena *a,
+                      struct json_span *out, struct err_info *info)
+{
+    const struct expr *each = d->steps[step].each;
+    struct view view = {d, scope};
+    const struct expr_root root = root_of(&view);
+    const uint32_t most = d->plan->nodes[step].items_max;
+    struct json_span items;
+    enum err e = render_expr(d, each, scope, a, &items, info);
+
+    if (e != ERR_OK) {
+        return e;
+    }
+    if (json_span_kind(items) != JSON_KIND_ARRAY) {
+        return expr_refuse(each, &root, items, "forEach needs an array", info);
+    }
+    if (json_span_count(items) > most) {
+        return expr_refuse(each, &root, items,
+                           arena_printf(a, "maxItems is %" PRIu32 ", these are %zu", most,
+                                        json_span_count(items)),
+                           info);
+    }
+    *out = items;
+    return ERR_OK;
+}
+
+/* In wall ms: a UTC text or milliseconds; -1: neither. */
+static int64_t time_of(struct json_span value)
 {
     struct buf text;
     uint64_t wall_ms = 0;
@@ -323,4 +351,29 @@ int64_t render_until(struct json_span value)
     }
     buf_done(&text);
     return ms;
+}
+
+enum err render_until(const struct definition *d, uint16_t step,
+                      const struct render_scope *scope, struct arena *a, int64_t *out_ms,
+                      struct err_info *info)
+{
+    const struct expr *until = d->steps[step].until;
+    struct view view = {d, scope};
+    const struct expr_root root = root_of(&view);
+    struct json_span value;
+    enum err e = render_expr(d, until, scope, a, &value, info);
+    int64_t ms;
+
+    if (e != ERR_OK) {
+        return e;
+    }
+    ms = time_of(value);
+    if (ms < 0) {
+        return expr_refuse(until, &root, value,
+                           "a time is a UTC text like 2026-01-31T08:00:00Z, or whole "
+                           "milliseconds since 1970",
+                           info);
+    }
+    *out_ms = ms;
+    return ERR_OK;
 }

@@ -45,8 +45,10 @@ struct render_request {
     uint64_t hash; /* Of method, service, url, headers, body (S3). */
 };
 
-/* Everything in out lives in `a`. ERR_INVALID: an expression failed; info says which,
- * where and on what value. ERR_LIMIT: larger than LIMIT_RENDERED_BYTES. */
+/* Everything in out lives in `a`. ERR_INVALID, here and below: an expression failed; info
+ * says where it stands, which it is and on what value (blame.h): one sentence, the same
+ * for `why`, the journal, webhooks and the author's tools. ERR_LIMIT: larger than
+ * LIMIT_RENDERED_BYTES. */
 MUST_CHECK enum err render_call(const struct definition *d, uint16_t step,
                                 enum call_kind call, const struct render_scope *scope,
                                 struct arena *a, struct render_request *out,
@@ -67,7 +69,14 @@ MUST_CHECK enum err render_condition(const struct definition *d, const struct ex
                                      const struct render_scope *scope, struct arena *a,
                                      bool *out, struct err_info *info);
 
-/* What `until` gave, in wall ms: a UTC text or milliseconds; -1: neither. */
-int64_t render_until(struct json_span value);
+/* What the step's forEach gives: an array of maxItems at most, or ERR_INVALID. */
+MUST_CHECK enum err render_items(const struct definition *d, uint16_t step,
+                                 const struct render_scope *scope, struct arena *a,
+                                 struct json_span *out, struct err_info *info);
+
+/* When the step's `until` is, in wall ms: given as a UTC text or as milliseconds. */
+MUST_CHECK enum err render_until(const struct definition *d, uint16_t step,
+                                 const struct render_scope *scope, struct arena *a,
+                                 int64_t *out_ms, struct err_info *info);
 
 #endif /* DEFINITIONS_RENDER_H */

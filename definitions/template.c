@@ -339,19 +339,9 @@ void template_put_encoded(struct buf *out, const char *text, size_t n)
     }
 }
 
-static enum err refuse(const struct template_piece *piece, struct json_span value,
-                       const char *why, struct err_info *info)
-{
-    int shown = value.n > 60 ? 60 : (int)value.n;
-
-    return err_set(info, ERR_INVALID, "${%.200s}%s%s gave %.*s%s; %s",
-                   expr_text(piece->e), *piece->pointer != '\0' ? " at " : "",
-                   piece->pointer, shown, value.at, value.n > 60 ? "…" : "", why);
-}
-
 /* The value's characters into text: a string's own, else the JSON as written. */
-static enum err to_text(const struct template_piece *piece, struct json_span value,
-                        struct buf *text, struct err_info *info)
+static enum err to_text(const struct expr *e, const struct expr_root *root,
+                        struct json_span value, struct buf *text, struct err_info *info)
 {
     switch (json_span_kind(value)) {
     case JSON_KIND_STRING:
@@ -368,7 +358,8 @@ static enum err to_text(const struct template_piece *piece, struct json_span val
     case JSON_KIND_OBJECT:
         break;
     }
-    return refuse(piece, value, "a text needs a string, a number or a boolean", info);
+    return expr_refuse(e, root, value, "a text needs a string, a number or a boolean",
+                       info);
 }
 
 /* What operators write in .vars is trusted to be a place, not to be well spelled. */
@@ -386,42 +377,43 @@ static bool is_base_url(const char *text, size_t n)
     return true;
 }
 
-static enum err put_text(const struct template_piece *piece, struct json_span value,
-                         const struct buf *text, struct buf *out, struct err_info *info)
+/* NULL: it is appended; else what it should have been. */
+static const char *put_text(const struct template_piece *piece, const struct buf *text,
+                            struct buf *out)
 {
     const char *at = buf_text(text);
 
     switch ((enum template_mode)piece->mode) {
     case TEMPLATE_TEXT:
         buf_add(out, at, text->n);
-        return ERR_OK;
+        return NULL;
     case TEMPLATE_URL:
         if (text->n == 0 || strcmp(at, ".") == 0 || strcmp(at, "..") == 0) {
-            return refuse(piece, value, "a URL needs more than nothing, '.' or '..'",
-                          info);
+            return "a URL needs more than nothing, '.' or '..'";
         }
         template_put_encoded(out, at, text->n);
-        return ERR_OK;
+        return NULL;
     case TEMPLATE_BASE:
         if (!is_base_url(at, text->n)) {
-            return refuse(piece, value, "a URL begins with http:// or https://", info);
+            return "a URL begins with http:// or https://";
         }
         buf_add(out, at, text->n);
-        return ERR_OK;
+        return NULL;
     case TEMPLATE_JSON_TEXT:
         put_escaped(out, at, text->n);
-        return ERR_OK;
+        return NULL;
     case TEMPLATE_JSON:
         break;
     }
     assert(false);
-    return ERR_INVALID;
+    return NULL;
 }
 
 static enum err render_piece(const struct template_piece *piece,
                              const struct expr_root *root, struct arena *scratch,
                              struct buf *out, struct err_info *info)
 {
+    const char *wanted;
     struct json_span value;
     struct buf result;
     struct buf text;
@@ -435,8 +427,9 @@ static enum err render_piece(const struct template_piece *piece,
     e = expr_eval(piece->e, root, scratch, &result, info);
     if (e == ERR_OK) {
         value = json_span_of(buf_text(&result), result.n);
-        e = to_text(piece, value, &text, info);
-        e = e == ERR_OK ? put_text(piece, value, &text, out, info) : e;
+        e = to_text(piece->e, root, value, &text, info);
+        wanted = e == ERR_OK ? put_text(piece, &text, out) : NULL;
+        e = wanted != NULL ? expr_refuse(piece->e, root, value, wanted, info) : e;
     }
     buf_done(&result);
     buf_done(&text);
@@ -446,7 +439,7 @@ static enum err render_piece(const struct template_piece *piece,
 enum err template_render(const struct template *t, const struct expr_root *root,
                          struct arena *scratch, struct buf *out, struct err_info *info)
 {
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n && !out->is_over; i++) {
         const struct template_piece *piece = &t->pieces[i];
         enum err e = ERR_OK;
 

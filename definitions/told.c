@@ -16,10 +16,12 @@ static const char *const reasons[SAGA_REASONS] = {
     [SAGA_REASON_EXPRESSION] = "an expression failed",
     [SAGA_REASON_RENDER] = "its request cannot be rendered",
     [SAGA_REASON_CHANGED] = "its request renders otherwise than at the first attempt",
-    [SAGA_REASON_KEY_EXPIRED] = "it was in doubt for longer than keys are kept",
+    [SAGA_REASON_KEY_EXPIRED] =
+        "it has been in doubt for longer than the service keeps idempotency keys",
     [SAGA_REASON_REJECTED] = "it was refused",
     [SAGA_REASON_EXHAUSTED] = "its attempts ran out",
-    [SAGA_REASON_IN_DOUBT] = "nobody knows whether it took effect",
+    [SAGA_REASON_IN_DOUBT] =
+        "its attempts ran out and nobody knows whether it took effect",
     [SAGA_REASON_VERDICT] = "its answer cannot be judged",
     [SAGA_REASON_NO_ANSWER] = "its compensation reads an answer that may not exist",
     [SAGA_REASON_CHILD] = "its child saga was resolved by hand",

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "definitions/told.h"
 #include "engine/calls/origin.h"
 #include "engine/run/outbox.h"
 #include "engine/run/state.h"
@@ -56,7 +57,7 @@ static void put_stuck(const struct notice *n, const struct saga_cell *c,
     const struct record *r = n->record;
     const bool is_answer = r->event.kind == SAGA_EV_ANSWERED && r->event.step == c->step;
     const char *detail = r->note != NULL ? r->note : r->detail;
-    const char *reason = saga_reason_text(c->reason);
+    const char *reason = told_reason(c->reason);
 
     json_open_object(o);
     json_put(o, "step", n->r->entry->definition->steps[c->step].id);

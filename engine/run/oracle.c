@@ -72,53 +72,29 @@ static void keep_items(struct oracle *o, uint16_t step, struct json_span items)
 
 static int64_t ask_items(struct oracle *o, const struct saga_question *q)
 {
-    const struct plan_node *node = &definition_of(o)->plan->nodes[q->step];
     struct render_scope scope;
     struct err_info info;
     struct json_span items;
-    size_t n;
 
     scope_of(o, q, CALL_ACTION, &scope);
-    if (render_expr(definition_of(o), definition_of(o)->steps[q->step].each, &scope,
-                    batch_arena(o), &items, &info) != ERR_OK) {
-        note(o, &info);
-        return -1;
-    }
-    if (json_span_kind(items) != JSON_KIND_ARRAY) {
-        (void)err_set(&info, ERR_LIMIT, "forEach of '%s' is not an array",
-                      definition_of(o)->steps[q->step].id);
-        note(o, &info);
-        return -1;
-    }
-    n = json_span_count(items);
-    if (n > node->items_max) {
-        (void)err_set(&info, ERR_LIMIT, "forEach of '%s' has %zu items, maxItems is %u",
-                      definition_of(o)->steps[q->step].id, n, node->items_max);
+    if (render_items(definition_of(o), q->step, &scope, batch_arena(o), &items, &info) !=
+        ERR_OK) {
         note(o, &info);
         return -1;
     }
     keep_items(o, q->step, items);
-    return (int64_t)n;
+    return (int64_t)json_span_count(items);
 }
 
 static int64_t ask_until(struct oracle *o, const struct saga_question *q)
 {
     struct render_scope scope;
     struct err_info info;
-    struct json_span value;
-    int64_t ms;
+    int64_t ms = -1;
 
     scope_of(o, q, CALL_ACTION, &scope);
-    if (render_expr(definition_of(o), definition_of(o)->steps[q->step].until, &scope,
-                    batch_arena(o), &value, &info) != ERR_OK) {
-        note(o, &info);
-        return -1;
-    }
-    ms = render_until(value);
-    if (ms < 0) {
-        (void)err_set(&info, ERR_INVALID,
-                      "wait.until of '%s' is neither a UTC time nor ms",
-                      definition_of(o)->steps[q->step].id);
+    if (render_until(definition_of(o), q->step, &scope, batch_arena(o), &ms, &info) !=
+        ERR_OK) {
         note(o, &info);
     }
     return ms;

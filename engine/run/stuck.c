@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "definitions/told.h"
 #include "engine/run/state.h"
 #include "engine/view/saga_text.h"
 
@@ -162,7 +163,7 @@ bool stuck_note(struct engine *e, struct resident *r, const struct record *recor
         r->row.stuck_ms = e->now_ms;
     }
     point_at(r, s, c);
-    set_error(r, cut(c != NULL ? saga_reason_text(c->reason) : held_text(s), said));
+    set_error(r, cut(c != NULL ? told_reason(c->reason) : held_text(s), said));
     return true;
 }
 

@@ -6,10 +6,10 @@
 
 #include "base/clk.h"
 #include "base/mem.h"
+#include "definitions/told.h"
 #include "engine/view/downtime.h"
 #include "engine/view/preview_parts.h"
 #include "engine/view/preview_token.h"
-#include "engine/view/saga_text.h"
 
 #define TURN_BYTES 65536
 #define A_DAY_MS (24U * 3600U * (uint64_t)1000)
@@ -291,7 +291,7 @@ static const char *why_stuck(const struct previewing *p)
         if (c->state == CELL_STUCK) {
             return arena_printf(p->a, "'%s' is stuck: %s%s%s",
                                 p->v->definition->steps[c->step].id,
-                                saga_reason_text(c->reason),
+                                told_reason(c->reason),
                                 p->failure.text[0] != '\0' ? ": " : "", p->failure.text);
         }
     }

@@ -68,21 +68,12 @@ static int64_t ask_when(struct previewing *p, const struct saga_question *q)
 
 static int64_t ask_items(struct previewing *p, const struct saga_question *q)
 {
-    const struct plan_node *node = &p->v->definition->plan->nodes[q->step];
     struct render_scope scope;
-    struct json_span items = JSON_SPAN_NONE;
-    enum err e;
+    struct json_span items;
 
     scope_of(p, q, CALL_ACTION, &scope);
-    e = render_expr(p->v->definition, step_of(p, q)->each, &scope, p->turn, &items,
-                    &p->failure);
-    if (e == ERR_OK && (json_span_kind(items) != JSON_KIND_ARRAY ||
-                        json_span_count(items) > node->items_max)) {
-        e = err_set(&p->failure, ERR_LIMIT,
-                    "forEach of '%s' is not an array of at most %u items",
-                    step_of(p, q)->id, node->items_max);
-    }
-    if (e != ERR_OK) {
+    if (render_items(p->v->definition, q->step, &scope, p->turn, &items, &p->failure) !=
+        ERR_OK) {
         return p->reads_supposed ? 0 : -1;
     }
     docs_take_items(p->docs, q->step, 0, items);
@@ -92,15 +83,14 @@ static int64_t ask_items(struct previewing *p, const struct saga_question *q)
 static int64_t ask_until(struct previewing *p, const struct saga_question *q)
 {
     struct render_scope scope;
-    struct json_span value;
     int64_t ms = -1;
 
     scope_of(p, q, CALL_ACTION, &scope);
-    if (render_expr(p->v->definition, step_of(p, q)->until, &scope, p->turn, &value,
-                    &p->failure) == ERR_OK) {
-        ms = render_until(value);
+    if (render_until(p->v->definition, q->step, &scope, p->turn, &ms, &p->failure) !=
+        ERR_OK) {
+        return p->reads_supposed ? (int64_t)p->world.now_ms : -1;
     }
-    return ms < 0 && p->reads_supposed ? (int64_t)p->world.now_ms : ms;
+    return ms;
 }
 
 static int64_t ask_signal(struct previewing *p, const struct saga_question *q)

@@ -18,23 +18,6 @@ static const char *const call_names[CALLS] = {CALL_MAP(X)};
 static const char *const outcome_names[OUTCOMES] = {OUTCOME_MAP(X)};
 #undef X
 
-static const char *const reason_texts[SAGA_REASONS] = {
-    [SAGA_REASON_NONE] = "nothing is wrong with it",
-    [SAGA_REASON_EXPRESSION] = "an expression failed",
-    [SAGA_REASON_RENDER] = "its request cannot be rendered",
-    [SAGA_REASON_CHANGED] = "its request renders otherwise than at the first attempt",
-    [SAGA_REASON_KEY_EXPIRED] =
-        "it has been in doubt for longer than the service keeps idempotency keys",
-    [SAGA_REASON_REJECTED] = "it was refused",
-    [SAGA_REASON_EXHAUSTED] = "its attempts ran out",
-    [SAGA_REASON_IN_DOUBT] =
-        "its attempts ran out and nobody knows whether it took effect",
-    [SAGA_REASON_VERDICT] = "its answer cannot be judged",
-    [SAGA_REASON_NO_ANSWER] = "its compensation reads an answer that may not exist",
-    [SAGA_REASON_CHILD] = "its child saga was resolved by hand",
-    [SAGA_REASON_ITEMS] = "its items stand in too many different ways",
-};
-
 /* S32. The words of what is open, by what it is calling. */
 static const char *const open_words[CELL_STATES][CALLS] = {
     [CELL_QUEUED] = {"queued", "confirming", "compensating"},
@@ -78,12 +61,6 @@ const char *outcome_name(enum outcome outcome)
 {
     assert((unsigned)outcome < OUTCOMES);
     return outcome_names[outcome];
-}
-
-const char *saga_reason_text(enum saga_reason reason)
-{
-    assert((unsigned)reason < SAGA_REASONS);
-    return reason_texts[reason];
 }
 
 bool saga_status_of_name(const char *name, size_t n, enum saga_status *out)

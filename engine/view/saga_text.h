@@ -1,6 +1,6 @@
 /*
  * saga_text.h - the core's numbers in words, the same everywhere: API, journal, log,
- * console, golden tests. Pure.
+ * console, golden tests. Why a cell is stuck says definitions/told.h. Pure.
  */
 #ifndef VIEW_SAGA_TEXT_H
 #define VIEW_SAGA_TEXT_H
@@ -15,8 +15,6 @@ const char *saga_event_name(enum saga_event_kind kind);
 const char *cell_state_name(enum cell_state state);
 const char *call_name_of(enum call_kind call);
 const char *outcome_name(enum outcome outcome);
-const char *
-saga_reason_text(enum saga_reason reason); /* A clause: "its attempts ran out". */
 
 /* S32: the step's status in the API's words: pending queued running backing-off waiting
  * confirming succeeded rejected unsent unknown ignored skipped compensating compensated

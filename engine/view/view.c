@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "definitions/told.h"
 #include "engine/core/saga_code.h"
 #include "engine/core/verdict.h"
 #include "engine/view/registry.h"
@@ -87,7 +88,7 @@ static void view_error(const struct view_fold *f, const struct saga_cell *c,
         view_attempt_error(s, out);
     }
     if (is_stuck) {
-        const char *reason = saga_reason_text(c->reason);
+        const char *reason = told_reason(c->reason);
         const char *note = view_words_of(&s->note);
         const char *detail = note != NULL ? note : out->error_detail;
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "definitions/told.h"
 #include "engine/core/legal.h"
 #include "engine/view/child_id.h"
 #include "engine/view/saga_text.h"
@@ -167,8 +168,8 @@ static const char *why_stuck(const struct why *w, const struct saga_cell *c)
     }
     return arena_printf(w->a, "Stuck going %s at %s: %s%s%s",
                         w->s->state == SAGA_BACKWARD ? "back" : "forward", where,
-                        is_told ? step->error_detail : saga_reason_text(c->reason),
-                        answered, options_of(w, c));
+                        is_told ? step->error_detail : told_reason(c->reason), answered,
+                        options_of(w, c));
 }
 
 static const char *why_backing_off(const struct why *w, const struct saga_cell *c)

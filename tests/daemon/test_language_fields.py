@@ -551,7 +551,7 @@ def test_a_wait_until_what_is_no_time_is_stuck(world, at):
     wait = {"id": "w", "wait": {"until": "${ .input.at }"}}
     saga = world.run(wait, input={"at": at})
     assert saga["status"] == "stuck"
-    assert "neither a UTC time nor ms" in saga["why"]
+    assert "a time is a UTC text" in saga["why"]
     previewed = world.client.ask("POST", "/v1/sagas/%s/retry?preview=true" % saga["id"], {})
     assert previewed.status == 200
     expect = {"status": "stuck"}

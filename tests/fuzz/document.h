@@ -54,7 +54,8 @@ static inline struct json_span document_step(void *user, const char *id, size_t 
 
 static inline struct expr_root document_root(struct document *d)
 {
-    return (struct expr_root){document_member, document_step, d};
+    return (struct expr_root){
+        .member = document_member, .step = document_step, .user = d};
 }
 
 #endif /* TESTS_FUZZ_DOCUMENT_H */

@@ -112,8 +112,7 @@ static inline int64_t told_items(struct told *t, const struct saga_question *q,
     struct json_span array;
     struct err_info info;
 
-    if (render_expr(t->definition, t->definition->steps[q->step].each, scope, t->arena,
-                    &array, &info) != ERR_OK) {
+    if (render_items(t->definition, q->step, scope, t->arena, &array, &info) != ERR_OK) {
         told_note(t, &info);
         return -1;
     }

@@ -163,6 +163,50 @@ START_TEST(test_an_unknown_step_gets_a_suggestion)
 }
 END_TEST
 
+/* The one issue of a definition whose compensation has this expression for its body. */
+static const char *said_of_undo(const char *expression)
+{
+    static char text[512];
+
+    (void)snprintf(
+        text, sizeof(text),
+        "{\"name\":\"bad\",\"steps\":[{\"id\":\"a\",\"call\":{\"service\":"
+        "\"payments\",\"url\":\"/a\"},\"compensate\":{\"service\":\"payments\","
+        "\"url\":\"/b\",\"body\":\"${ %s }\"}}]}",
+        expression);
+    return only_issue(text)->detail;
+}
+
+START_TEST(test_misspelt_members_of_saga_and_error_get_a_suggestion)
+{
+    static const char *const saga[][2] = {{"ids", "id"},
+                                          {"kye", "key"},
+                                          {"definitions", "definition"},
+                                          {"versoin", "version"},
+                                          {"startdAt", "startedAt"}};
+    static const char *const error[][2] = {{"stepp", "step"},
+                                           {"outcom", "outcome"},
+                                           {"staus", "status"},
+                                           {"details", "detail"}};
+    char path[64];
+    char said[128];
+
+    for (size_t i = 0; i < sizeof(saga) / sizeof(saga[0]); i++) {
+        (void)snprintf(path, sizeof(path), ".saga.%s", saga[i][0]);
+        (void)snprintf(said, sizeof(said), ".saga has no '%s'; did you mean '%s'?",
+                       saga[i][0], saga[i][1]);
+        ck_assert_str_eq(said_of_undo(path), said);
+    }
+    for (size_t i = 0; i < sizeof(error) / sizeof(error[0]); i++) {
+        (void)snprintf(path, sizeof(path), ".error.%s", error[i][0]);
+        (void)snprintf(said, sizeof(said), ".error has no '%s'; did you mean '%s'?",
+                       error[i][0], error[i][1]);
+        ck_assert_str_eq(said_of_undo(path), said);
+    }
+    ck_assert_str_eq(said_of_undo(".error | .reason // null"), ".error has no 'reason'");
+}
+END_TEST
+
 START_TEST(test_an_unknown_service_is_a_warning_in_a_dry_run)
 {
     static const char text[] =
@@ -251,6 +295,7 @@ int main(void)
         test_each_file_of_the_corpus_has_exactly_the_issues_listed_for_it,
         test_every_file_of_the_corpus_is_listed, test_an_unknown_member_gets_a_suggestion,
         test_an_unknown_step_gets_a_suggestion,
+        test_misspelt_members_of_saga_and_error_get_a_suggestion,
         test_an_unknown_service_is_a_warning_in_a_dry_run,
         test_comments_are_allowed_where_there_is_no_payload,
         test_an_answer_behind_a_condition_may_be_read_behind_the_same_condition,

@@ -208,7 +208,9 @@ START_TEST(test_order_ends_in_every_way_that_it_can)
     ck_assert(can_end(&x, SAGA_STATUS_COMPLETED, "payment, stock, shipment"));
     ck_assert(can_end(&x, SAGA_STATUS_COMPENSATED, ""));
     ck_assert(can_end(&x, SAGA_STATUS_RESOLVED, "payment, stock, shipment"));
-    ck_assert(can_stick(&x, "shipment.action: nobody knows whether it took effect"));
+    ck_assert(can_stick(
+        &x,
+        "shipment.action: its attempts ran out and nobody knows whether it took effect"));
     ck_assert(can_stick(&x, "stock.compensation: it was refused"));
     ck_assert(can_stick(&x, "payment.compensation: its attempts ran out"));
     ck_assert(!can_end(&x, SAGA_STATUS_COMPENSATED, "payment"));
@@ -263,7 +265,8 @@ START_TEST(test_a_pivot_in_doubt_is_never_taken_back)
         STEP("a") ",{\"id\":\"p\",\"pivot\":true," CALL("/p") "}," STEP("z"));
 
     ck_assert_uint_eq(x.report.n_bad, 0);
-    ck_assert(can_stick(&x, "p.action: nobody knows whether it took effect"));
+    ck_assert(can_stick(
+        &x, "p.action: its attempts ran out and nobody knows whether it took effect"));
     ck_assert(can_stick(&x, "z.action: it was refused"));
     ck_assert(!can_end(&x, SAGA_STATUS_COMPENSATED, "p"));
     explored_done(&x);

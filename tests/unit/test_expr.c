@@ -539,7 +539,7 @@ END_TEST
 START_TEST(test_not_even_a_question_mark_lets_them_pass)
 {
     ck_assert_ptr_nonnull(strstr(eval("[(\"a\" * 0)?]"), "repeated 1 or more"));
-    ck_assert_ptr_nonnull(strstr(eval("[[1][0.5]?]"), "no element number 0.5"));
+    ck_assert_ptr_nonnull(strstr(eval("[[1][0.5]?]"), "no element number (0.5)"));
     ck_assert_ptr_nonnull(strstr(eval("[[1][[1]]?]"), "between [ ] stands a name"));
     ck_assert_ptr_nonnull(strstr(eval("[(\" 1\" | tonumber)?]"), "is not a number"));
     ck_assert_ptr_nonnull(

@@ -104,7 +104,7 @@ START_TEST(test_a_line_break_cannot_get_into_a_header)
                       "\"v ${ .input.v }\"}}",
                       "{\"v\":\"x\\r\\nEvil: 1\"}"),
         ERR_INVALID);
-    ck_assert_str_eq(info.text, "header X-A: the value has a control character in it");
+    ck_assert_str_eq(info.text, "headers/X-A of 'a': the value has a control character in it");
 }
 END_TEST
 
@@ -113,8 +113,7 @@ START_TEST(test_a_failing_expression_is_named_with_its_part)
     ck_assert_int_eq(
         render_action("{\"service\":\"s\",\"url\":\"/a/${ .input.missing }\"}", "{}"),
         ERR_INVALID);
-    ck_assert(strncmp(info.text, "url: ", 5) == 0);
-    ck_assert(strstr(info.text, ".input.missing") != NULL);
+    ck_assert_ptr_nonnull(strstr(info.text, "url of 'a': ${ .input.missing } gave null"));
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "definitions/told.h"
 #include "tests/support/suite.h"
 
 /* Steps: 1 pay, 2 both{3 mail, 4 ship}, 5 each (a forEach). */
@@ -66,7 +67,7 @@ START_TEST(test_every_number_has_a_word)
         ck_assert_uint_gt(strlen(saga_event_name((enum saga_event_kind)i)), 0);
     }
     for (unsigned i = 0; i < SAGA_REASONS; i++) {
-        ck_assert_uint_gt(strlen(saga_reason_text((enum saga_reason)i)), 0);
+        ck_assert_uint_gt(strlen(told_reason((enum saga_reason)i)), 0);
     }
     ck_assert_str_eq(saga_status_name(SAGA_STATUS_COMPENSATING), "compensating");
     ck_assert_str_eq(cell_state_name(CELL_BACKING_OFF), "backing-off");

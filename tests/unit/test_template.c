@@ -40,7 +40,7 @@ static struct json_span member(void *user, const char *name, size_t n)
 
 static const char *render(const struct template *t)
 {
-    const struct expr_root root = {member, NULL, NULL};
+    const struct expr_root root = {.member = member};
     enum err e;
 
     buf_init(&out, 100000);
@@ -128,8 +128,6 @@ START_TEST(test_null_and_arrays_are_no_text)
     ck_assert(strstr(info.text, ".input.none") != NULL);
     ck_assert(strstr(info.text, "null") != NULL);
     ck_assert_ptr_null(text("x ${ .input.list }"));
-    ck_assert_ptr_null(json("{\"a\":[\"x ${ .input.none }\"]}"));
-    ck_assert(strstr(info.text, "/a/0") != NULL);
 }
 END_TEST
 
@@ -193,7 +191,7 @@ END_TEST
 
 START_TEST(test_what_is_too_large_is_refused)
 {
-    const struct expr_root root = {member, NULL, NULL};
+    const struct expr_root root = {.member = member};
     struct template_error error;
     struct template *t;
 
