@@ -81,12 +81,12 @@ void body_take(struct request *r, struct json_span body, struct body_member *mem
 }
 
 bool body_read(struct request *r, bool may_be_empty, struct body_member *members,
-               size_t n, json_t **tree_out)
+               size_t n)
 {
-    json_t *tree;
     struct err_info info = {.text = ""};
+    struct json_span body;
 
-    if (r->body.n == 0 && may_be_empty && tree_out == NULL) {
+    if (r->body.n == 0 && may_be_empty) {
         return true;
     }
     if (r->body.n == 0) {
@@ -94,22 +94,17 @@ bool body_read(struct request *r, bool may_be_empty, struct body_member *members
                       "A JSON object is needed and the body is empty: line 1, column 1");
         return false;
     }
-    if (json_read(buf_text(&r->body), r->body.n, &tree, &info) != ERR_OK) {
+    if (json_accept(buf_text(&r->body), r->body.n, &info) != ERR_OK) {
         answer_refuse(r, PROBLEM_INVALID_JSON, "%s", info.text);
         return false;
     }
-    if (!json_is_object(tree)) {
-        json_decref(tree);
+    body = json_span_of(buf_text(&r->body), r->body.n);
+    if (json_span_kind(body) != JSON_KIND_OBJECT) {
         answer_fault(r, "", "type", "The body must be a JSON object");
         answer_refuse(r, PROBLEM_INPUT_INVALID, "The body must be a JSON object");
         return false;
     }
-    body_take(r, json_span_of(buf_text(&r->body), r->body.n), members, n);
-    if (tree_out != NULL) {
-        *tree_out = tree;
-    } else {
-        json_decref(tree);
-    }
+    body_take(r, body, members, n);
     return true;
 }
 

@@ -8,7 +8,6 @@
 #ifndef ADMINAPI_BODY_H
 #define ADMINAPI_BODY_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "adminapi/request.h"
@@ -19,11 +18,11 @@ struct body_member {
     struct json_span value; /* at == NULL: absent. */
 };
 
-/* Parse the body as one object and fill the members in; others are faults. False: it is
+/* Read the body as one object and fill the members in; others are faults. False: it is
  * not a JSON object and the request was answered. An empty body counts as {} when
- * may_be_empty. tree_out, if not NULL, gets the parsed body, owned: json_decref(). */
+ * may_be_empty. */
 bool body_read(struct request *r, bool may_be_empty, struct body_member *members,
-               size_t n, json_t **tree_out);
+               size_t n);
 
 /* The same for an object inside a body that was accepted. */
 void body_take(struct request *r, struct json_span body, struct body_member *members,

@@ -144,7 +144,7 @@ void bulk_cancel(struct request *r)
 
     c->kind = COMMAND_BULK_CANCEL;
     c->of.bulk = (struct command_bulk){.id = r->parameters[0]};
-    if (!body_read(r, true, &reason, 1, NULL)) {
+    if (!body_read(r, true, &reason, 1)) {
         return;
     }
     c->reason = body_text(r, &reason);

@@ -365,7 +365,7 @@ static bool read_request(struct request *r, struct body_member all[static MEMBER
     for (size_t i = 0; i < MEMBERS; i++) {
         all[i] = (struct body_member){.name = member_names[i]};
     }
-    if (!body_read(r, false, all, MEMBERS, NULL)) {
+    if (!body_read(r, false, all, MEMBERS)) {
         return false;
     }
     shape = read_action(r, &all[M_ACTION]);

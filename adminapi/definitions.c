@@ -199,7 +199,7 @@ void definitions_use(struct request *r)
     struct command *c = &r->command;
     int64_t number = 0;
 
-    if (!body_read(r, false, &version, 1, NULL)) {
+    if (!body_read(r, false, &version, 1)) {
         return;
     }
     if (!body_whole(r, &version, 1, &number) && version.value.at == NULL) {
@@ -239,7 +239,7 @@ static void set_paused(struct request *r, bool is_paused)
     struct body_member reason = {.name = "reason"};
     struct store_definition d;
 
-    if (!body_read(r, true, &reason, 1, NULL)) {
+    if (!body_read(r, true, &reason, 1)) {
         return;
     }
     r->command.reason = body_text(r, &reason);

@@ -222,7 +222,7 @@ void meta_resume(struct request *r)
     struct command *c = &r->command;
 
     c->kind = COMMAND_RELEASE;
-    if (!body_read(r, false, m, 1, NULL)) {
+    if (!body_read(r, false, m, 1)) {
         return;
     }
     c->reason = body_needed_text(r, &m[0]);

@@ -108,7 +108,7 @@ static bool read_members(struct request *r, const struct act_shape *shape,
             places[n++] = i;
         }
     }
-    if (!body_read(r, true, known, n, NULL)) {
+    if (!body_read(r, true, known, n)) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {

@@ -102,18 +102,18 @@ static void started(struct request *r)
 /* ---- the request
  * --------------------------------------------------------------------------------- */
 
-static bool read_item(struct request *r, struct json_span text, json_t *body)
+static bool read_item(struct request *r, struct json_span text)
 {
-    if (!json_is_object(body)) {
+    if (json_span_kind(text) != JSON_KIND_OBJECT) {
         answer_fault(r, "", "type", "A start is an object");
         return !body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid");
     }
-    return sagas_start_read(r, text, body);
+    return sagas_start_read(r, text);
 }
 
 /* whole: the request's command, for its Idempotency-Key. */
 static void take_item(struct request *r, struct batch *b, const struct command *whole,
-                      struct json_span text, json_t *body)
+                      struct json_span text)
 {
     const struct command mine = {
         .arena = r->arena, .actor = r->actor, .request_id = r->request_id};
@@ -122,7 +122,7 @@ static void take_item(struct request *r, struct batch *b, const struct command *
     lend(r, &mine);
     preference_replay_part(r, whole, b->n, text);
     b->n++;
-    if (!read_item(r, text, body)) {
+    if (!read_item(r, text)) {
         keep_answer(r, item);
         return;
     }
@@ -132,31 +132,28 @@ static void take_item(struct request *r, struct batch *b, const struct command *
     item->faults = r->faults;
 }
 
-static void take_items(struct request *r, struct batch *b, const struct body_member *m,
-                       json_t *sagas)
+static void take_items(struct request *r, struct batch *b, struct json_span sagas)
 {
     const struct command whole = r->command;
-    struct json_walk walk = json_walk_of(m->value);
-    const size_t n = json_array_size(sagas);
+    struct json_walk walk = json_walk_of(sagas);
+    const size_t n = json_span_count(sagas);
     struct json_span text;
 
     b->items = arena_take(r->arena, n * sizeof(*b->items));
     b->starts = arena_take(r->arena, n * sizeof(*b->starts));
     while (json_walk_next(&walk, NULL, &text)) {
-        take_item(r, b, &whole, text, json_array_get(sagas, b->n));
+        take_item(r, b, &whole, text);
     }
 }
 
 /* False: answered. */
-static bool read_batch(struct request *r, struct batch *b, const struct body_member *m,
-                       json_t *body)
+static bool read_batch(struct request *r, struct batch *b, const struct body_member *m)
 {
-    json_t *sagas = json_object_get(body, "sagas"); /* Borrowed. */
+    const size_t n = json_span_count(m->value);
 
-    if (sagas == NULL) {
+    if (m->value.at == NULL) {
         answer_fault(r, "", "required", "The member 'sagas' is required");
-    } else if (!json_is_array(sagas) || json_array_size(sagas) == 0 ||
-               json_array_size(sagas) > SAGAS_MAX) {
+    } else if (json_span_kind(m->value) != JSON_KIND_ARRAY || n == 0 || n > SAGAS_MAX) {
         body_fault(r, m, "type", "It is an array of 1 to 1000 starts");
     }
     if (body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid") ||
@@ -164,7 +161,7 @@ static bool read_batch(struct request *r, struct batch *b, const struct body_mem
         return false;
     }
     r->headers.prefer = NULL; /* A batch is not waited for. */
-    take_items(r, b, m, sagas);
+    take_items(r, b, m->value);
     return true;
 }
 
@@ -172,15 +169,8 @@ void sagas_batch(struct request *r)
 {
     struct body_member m = {.name = "sagas"};
     struct batch *b = arena_take(r->arena, sizeof(*b));
-    json_t *body;
-    bool is_good;
 
-    if (!body_read(r, false, &m, 1, &body)) {
-        return;
-    }
-    is_good = read_batch(r, b, &m, body);
-    json_decref(body);
-    if (!is_good) {
+    if (!body_read(r, false, &m, 1) || !read_batch(r, b, &m)) {
         return;
     }
     if (b->n_starts == 0) {

@@ -1,12 +1,14 @@
 /*
  * sagas_start.c - POST /v1/sagas, the hot path.
  *
- * The body is parsed once; the input goes on as a piece of the body's own text. A new
+ * Of the body no tree is made, but of an input that has a schema to fit; the input goes
+ * on as a piece of the body's own text. A new
  * saga is answered from the state that was just committed, without reading the store;
  * anything else (waited for, repeated) is read.
  */
 #include "adminapi/sagas_start.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "adminapi/answer.h"
@@ -160,17 +162,21 @@ static void add_input_faults(struct request *r, const struct input_schema *schem
     }
 }
 
-static void check_input(struct request *r, const struct definition *d, json_t *body)
+static void check_input(struct request *r, const struct start *start)
 {
-    json_t *input = json_object_get(body, "input"); /* Borrowed. */
-    json_t *made = input == NULL ? json_object() : NULL;
+    const struct input_schema *schema = start->entry->definition->input_schema;
+    json_t *input;
 
-    input = input != NULL ? input : made;
-    if (d->input_schema != NULL &&
-        input_schema_check(d->input_schema, input, NULL, 0) > 0) {
-        add_input_faults(r, d->input_schema, input);
+    if (schema == NULL) {
+        return;
     }
-    json_decref(made);
+    if (json_read(start->input.at, start->input.n, &input, NULL) != ERR_OK) {
+        assert(false); /* It is a part of an accepted body. */
+    }
+    if (input_schema_check(schema, input, NULL, 0) > 0) {
+        add_input_faults(r, schema, input);
+    }
+    json_decref(input);
 }
 
 /* What `.saga` is before there is one: no key, and an id only if the client gave it. */
@@ -235,11 +241,11 @@ static void make_keys(struct request *r, const struct start *start)
 /* Does the input fit the version that would be started, and give its keys? A start that
  * may be a repeated one is refused by the engine only, once it knows that it is not: the
  * saga may have been started under an earlier version (S7). False: answered. */
-static bool check_start(struct request *r, const struct start *start, json_t *body)
+static bool check_start(struct request *r, const struct start *start)
 {
     const char *misfit = "The input does not fit the definition's schema";
 
-    check_input(r, start->entry->definition, body);
+    check_input(r, start);
     if (r->faults == NULL) {
         misfit = "The saga's key cannot be made";
         make_keys(r, start);
@@ -351,9 +357,8 @@ static void fill_start(struct request *r, const struct start *start)
     }
 }
 
-/* Everything that needs the parsed body. False: answered. */
-static bool read_start(struct request *r, struct body_member *m, json_t *body,
-                       struct start *start)
+/* From the members to the start. False: answered. */
+static bool read_start(struct request *r, struct body_member *m, struct start *start)
 {
     const char *name = body_needed_text(r, &m[M_DEFINITION]);
     int64_t version = 0;
@@ -375,7 +380,7 @@ static bool read_start(struct request *r, struct body_member *m, json_t *body,
         return false;
     }
     start->input = m[M_INPUT].value.at != NULL ? m[M_INPUT].value : JSON_SPAN_TEXT("{}");
-    return read_wait(r, &m[M_WAIT_FOR], start) && check_start(r, start, body) &&
+    return read_wait(r, &m[M_WAIT_FOR], start) && check_start(r, start) &&
            preference_replay(r);
 }
 
@@ -415,15 +420,8 @@ void sagas_start(struct request *r)
 {
     struct body_member m[MEMBERS] = MEMBER_NAMES;
     struct start *start = arena_take(r->arena, sizeof(*start));
-    json_t *body;
-    bool is_good;
 
-    if (!body_read(r, false, m, MEMBERS, &body)) {
-        return;
-    }
-    is_good = read_start(r, m, body, start);
-    json_decref(body);
-    if (!is_good) {
+    if (!body_read(r, false, m, MEMBERS) || !read_start(r, m, start)) {
         return;
     }
     fill_start(r, start);
@@ -434,13 +432,13 @@ void sagas_start(struct request *r)
     submit_command(r, sagas_start_finish);
 }
 
-bool sagas_start_read(struct request *r, struct json_span text, json_t *body)
+bool sagas_start_read(struct request *r, struct json_span text)
 {
     struct body_member m[MEMBERS] = MEMBER_NAMES;
     struct start *start = arena_take(r->arena, sizeof(*start));
 
     body_take(r, text, m, M_WAIT_FOR);
-    if (!read_start(r, m, body, start)) {
+    if (!read_start(r, m, start)) {
         return false;
     }
     fill_start(r, start);

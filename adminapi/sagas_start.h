@@ -7,15 +7,14 @@
 #ifndef ADMINAPI_SAGAS_START_H
 #define ADMINAPI_SAGAS_START_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "adminapi/request.h"
 #include "base/json_span.h"
 
-/* Check a start, an object of an accepted body and the same parsed, and make it
- * r->command and r->more. False: answered with what is wrong. */
-bool sagas_start_read(struct request *r, struct json_span text, json_t *body);
+/* Check a start, an object of an accepted body, and make it r->command and r->more.
+ * False: answered with what is wrong. */
+bool sagas_start_read(struct request *r, struct json_span text);
 
 /* The engine has answered r->command: answer the start. */
 void sagas_start_finish(struct request *r);

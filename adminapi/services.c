@@ -55,7 +55,7 @@ static void change(struct request *r, enum command_service_change what)
 
     c->kind = COMMAND_SERVICE;
     c->of.service = (struct command_service){.name = r->parameters[0], .change = what};
-    if (!body_read(r, !has_state, m, has_state ? 2 : 1, NULL)) {
+    if (!body_read(r, !has_state, m, has_state ? 2 : 1)) {
         return;
     }
     c->reason = body_text(r, &m[0]);

@@ -187,7 +187,7 @@ void webhooks_redeliver(struct request *r)
     c->kind = COMMAND_REDELIVER;
     c->of.redeliver =
         (struct command_redeliver){.id = r->parameters[0], .webhook = r->parameters[1]};
-    if (!body_read(r, true, &reason, 1, NULL)) {
+    if (!body_read(r, true, &reason, 1)) {
         return;
     }
     c->reason = body_text(r, &reason);

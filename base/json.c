@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/clk.h"
+#include "base/json_check.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 /* ---- reading -------------------------------------------------------------- */
 
@@ -107,15 +109,24 @@ enum err json_read(const char *text, size_t n, json_t **out, struct err_info *in
     return ERR_OK;
 }
 
-bool json_is_valid(const char *text, size_t n)
+enum err json_accept(const char *text, size_t n, struct err_info *info)
 {
     json_t *value;
+    enum err e;
 
-    if (json_read(text, n, &value, NULL) != ERR_OK) {
-        return false;
+    if (json_check(text, n)) {
+        return ERR_OK;
     }
-    json_decref(value);
-    return true;
+    e = json_read(text, n, &value, info);
+    if (e == ERR_OK) {
+        json_decref(value);
+    }
+    return e;
+}
+
+bool json_is_valid(const char *text, size_t n)
+{
+    return json_accept(text, n, NULL) == ERR_OK;
 }
 
 /* ---- the canonical form ---------------------------------------------------- */
@@ -298,38 +309,6 @@ void json_put_real(struct buf *b, double value)
         }
     }
     put_with_point(b, text);
-}
-
-static bool is_tail(unsigned char c)
-{
-    return (c & 0xc0U) == 0x80;
-}
-
-/* Bytes of the well-formed UTF-8 character at `at` (RFC 3629); 0: there is none. */
-static size_t utf8_length(const char *text, size_t n)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    unsigned char c = at[0];
-
-    if (c < 0x80) {
-        return 1;
-    }
-    if (c >= 0xc2 && c <= 0xdf) {
-        return n >= 2 && is_tail(at[1]) ? 2 : 0;
-    }
-    if (c >= 0xe0 && c <= 0xef) {
-        bool is_bad = n < 3 || !is_tail(at[1]) || !is_tail(at[2]) ||
-                      (c == 0xe0 && at[1] < 0xa0) || (c == 0xed && at[1] > 0x9f);
-
-        return is_bad ? 0 : 3;
-    }
-    if (c >= 0xf0 && c <= 0xf4) {
-        bool is_bad = n < 4 || !is_tail(at[1]) || !is_tail(at[2]) || !is_tail(at[3]) ||
-                      (c == 0xf0 && at[1] < 0x90) || (c == 0xf4 && at[1] > 0x8f);
-
-        return is_bad ? 0 : 4;
-    }
-    return 0;
 }
 
 /* The run of characters that stand for themselves inside quotes. */

@@ -2,9 +2,10 @@
  * json.h - reading JSON strictly, and writing it.
  *
  * JSON enters through json_read(): jansson, with the house's limits (security.md,
- * "JSON in"). Once a text has passed it, json_span.h finds values inside the
- * text itself, so numbers keep the digits they came with and most bodies are
- * never turned into a tree. The writer appends to a buf and knows the commas.
+ * "JSON in"); or, where no tree is wanted, through json_accept(), which accepts the
+ * same. Once a text has passed, json_span.h finds values inside the text itself, so
+ * numbers keep the digits they came with and most bodies are never turned into a tree.
+ * The writer appends to a buf and knows the commas.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -30,7 +31,10 @@ void json_init(void);
 MUST_CHECK enum err json_read(const char *text, size_t n, json_t **out,
                               struct err_info *info);
 
-/* True if json_read() would accept it; nothing is kept. */
+/* The same, when no tree is wanted: most often without making one (json_check.h). */
+MUST_CHECK enum err json_accept(const char *text, size_t n, struct err_info *info);
+
+/* Does json_accept() accept it? */
 bool json_is_valid(const char *text, size_t n);
 
 /* The canonical form of a JSON text that json_read() accepted: names sorted,

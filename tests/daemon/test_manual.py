@@ -138,8 +138,8 @@ def test_every_route_stands_in_the_tour_and_no_other():
 
 
 def test_every_reason_for_being_stuck_is_explained():
-    with open(os.path.join(ROOT, "engine", "view", "saga_text.c"), encoding="utf-8") as f:
-        table = re.search(r"reason_texts\[[^{]*\{(.*?)\};", f.read(), re.S).group(1)
+    with open(os.path.join(ROOT, "definitions", "told.c"), encoding="utf-8") as f:
+        table = re.search(r"reasons\[SAGA_REASONS\][^{]*\{(.*?)\};", f.read(), re.S).group(1)
     reasons = [r for r in re.findall(r'"([^"]+)"', table) if r != "nothing is wrong with it"]
     with open(os.path.join(MANUAL, "when-stuck.md"), encoding="utf-8") as f:
         told = re.findall(r"^\*\*(.*?)\*\*", f.read(), re.S | re.M)

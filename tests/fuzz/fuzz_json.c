@@ -1,6 +1,8 @@
-/* What json_read() takes, the span functions walk without leaving the text, and its
- * canonical form is JSON again, its own canonical form, and never longer. */
+/* What json_check() takes json_read() takes, too; what that takes, the span functions
+ * walk without leaving the text, and its canonical form is JSON again, its own canonical
+ * form, and never longer. */
 #include "base/json.h"
+#include "base/json_check.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -48,7 +50,12 @@ static void walk(struct json_span value)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     const char *text = (const char *)bytes;
+    json_t *tree = NULL;
+    const enum err e = json_read(text, n, &tree, NULL);
 
+    assert(!json_check(text, n) || e == ERR_OK);
+    assert(json_is_valid(text, n) == (e == ERR_OK));
+    json_decref(tree);
     if (json_is_valid(text, n)) {
         struct json_span span = json_span_of(text, n);
 
