@@ -104,7 +104,8 @@ START_TEST(test_a_line_break_cannot_get_into_a_header)
                       "\"v ${ .input.v }\"}}",
                       "{\"v\":\"x\\r\\nEvil: 1\"}"),
         ERR_INVALID);
-    ck_assert_str_eq(info.text, "headers/X-A of 'a': the value has a control character in it");
+    ck_assert_str_eq(info.text,
+                     "headers/X-A of 'a': the value has a control character in it");
 }
 END_TEST
 
@@ -245,9 +246,20 @@ START_TEST(test_a_time_is_a_utc_text_or_milliseconds)
         {"{}", -1},
     };
 
+    static const char *none[4];
+    char input[64];
+
+    begin("{\"name\":\"x\",\"steps\":[{\"id\":\"a\",\"wait\":{\"until\":\"${ .input.t "
+          "}\"}}]}");
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        ck_assert_int_eq(render_until(json_span_of(all[i].json, strlen(all[i].json))),
-                         all[i].ms);
+        struct render_scope scope;
+        int64_t ms = -1;
+
+        (void)snprintf(input, sizeof(input), "{\"t\":%s}", all[i].json);
+        scope = scope_of(input, none);
+        ck_assert_int_eq(render_until(d, 1, &scope, arena, &ms, &info),
+                         all[i].ms < 0 ? ERR_INVALID : ERR_OK);
+        ck_assert_int_eq(ms, all[i].ms);
     }
 }
 END_TEST
@@ -260,7 +272,7 @@ START_TEST(test_a_header_has_no_control_character_of_any_kind)
     ck_assert_int_eq(render_action(call, "{\"v\":\"a\\u007fb\"}"), ERR_INVALID);
     ck_assert_int_eq(render_action(call, "{\"v\":\"\\t\"}"), ERR_INVALID);
     ck_assert_int_eq(render_action(call, "{\"v\":null}"), ERR_INVALID);
-    ck_assert(strncmp(info.text, "header X-A: ", 12) == 0);
+    ck_assert(strncmp(info.text, "headers/X-A of 'a': ", 20) == 0);
     ck_assert_int_eq(render_action(call, "{\"v\":\"\"}"), ERR_OK);
     ck_assert_str_eq(request.headers[0].value, "");
     ck_assert_int_eq(render_action(call, "{\"v\":\"caf\\u00e9 ~\"}"), ERR_OK);
@@ -295,12 +307,12 @@ START_TEST(test_the_parts_of_a_call_that_fail_are_named)
                                    "\"<${ .input.v }>\"}}",
                                    "{}"),
                      ERR_INVALID);
-    ck_assert_msg(strncmp(info.text, "query q: ", 9) == 0, "%s", info.text);
+    ck_assert_msg(strncmp(info.text, "query/q of 'a': ", 16) == 0, "%s", info.text);
     ck_assert_int_eq(render_action("{\"service\":\"s\",\"url\":\"/a\",\"body\":"
                                    "\"${ .input.v.x.y | keys }\"}",
                                    "{}"),
                      ERR_INVALID);
-    ck_assert_msg(strncmp(info.text, "body: ", 6) == 0, "%s", info.text);
+    ck_assert_msg(strncmp(info.text, "body of 'a': ", 13) == 0, "%s", info.text);
 }
 END_TEST
 
