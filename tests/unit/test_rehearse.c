@@ -75,8 +75,10 @@ START_TEST(test_a_foreach_needs_an_array_of_not_too_many_items)
 
     ck_assert_int_eq(rehearsed(each, "", "{\"l\":[1,2]}", "{}").status,
                      SAGA_STATUS_COMPLETED);
-    rests(each, "{\"l\":[1,2,3]}", "{}", "forEach of 'a' has 3 items, maxItems is 2");
-    rests(each, "{\"l\":{\"a\":1}}", "{}", "forEach of 'a' has");
+    rests(each, "{\"l\":[1,2,3]}", "{}",
+          "forEach of 'a': ${ .input.l } gave [1,2,3]; maxItems is 2, these are 3");
+    rests(each, "{\"l\":{\"a\":1}}", "{}",
+          "forEach of 'a': ${ .input.l } gave {\"a\":1}; forEach needs an array");
 }
 END_TEST
 
@@ -91,8 +93,9 @@ START_TEST(test_a_time_waited_for_must_be_one)
         rehearsed(until, "", "{\"t\":\"2001-01-01T00:00:00Z\"}", "{}").status,
         SAGA_STATUS_COMPLETED);
     rests(until, "{\"t\":\"soon\"}", "{}",
-          "wait.until of 'a' is neither a UTC time nor ms");
-    rests(until, "{\"t\":null}", "{}", "wait.until of 'a' is neither");
+          "wait/until of 'a': ${ .input.t } gave \"soon\"; a time is a UTC text");
+    rests(until, "{\"t\":null}", "{}",
+          "wait/until of 'a': ${ .input.t } gave null; a time is");
 }
 END_TEST
 

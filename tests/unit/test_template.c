@@ -260,8 +260,7 @@ START_TEST(test_a_long_value_is_cut_in_the_sentence)
 {
     ck_assert_ptr_null(text("${ [\"0123456789\" * 9] } x"));
     ck_assert_msg(strstr(info.text, "gave [\"0123456789") != NULL, "%s", info.text);
-    ck_assert_msg(strstr(info.text, "\xe2\x80\xa6; a text needs") != NULL, "%s",
-                  info.text);
+    ck_assert_msg(strstr(info.text, "...; a text needs") != NULL, "%s", info.text);
 }
 END_TEST
 
