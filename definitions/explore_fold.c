@@ -158,6 +158,18 @@ static void fold_records(struct explorer *x)
     s->n_runs = to;
 }
 
+/* What has ended is counted no more. */
+static void fold_counts(struct saga *s)
+{
+    s->attempts = 0;
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        const struct saga_cell *c = &s->cells[i];
+
+        s->attempts += c->attempts;
+        s->steps[c->step].attempts += c->call == CALL_ACTION ? c->attempts : 0;
+    }
+}
+
 /* ---- the world ------------------------------------------------------------------------
  */
 
@@ -216,7 +228,6 @@ void explore_fold(struct explorer *x)
 
     s->seed = 1;
     s->began_ms = 1;
-    s->attempts = 0;
     s->error_turn = 0;
     s->error_step = PLAN_NONE;
     s->error_item = SAGA_NO_ITEM;
@@ -229,6 +240,7 @@ void explore_fold(struct explorer *x)
     }
     fold_cells(s);
     fold_records(x);
+    fold_counts(s);
     fold_world(x);
     assert(s->state == SAGA_NEW || saga_is_sound(s, x->plan));
 }

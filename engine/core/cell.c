@@ -312,23 +312,30 @@ bool cell_back_off(struct advance *a, struct saga_cell *c)
 /* Not applied so far, said a confirm: ask once more, a call time-out later (S17). */
 void cell_confirm_later(struct advance *a, struct saga_cell *c)
 {
-    uint32_t timeout_ms = advance_node(a, c->step)->action.timeout_ms;
-
     move(c, CELL_BACKING_OFF);
-    c->wake_ms = a->ev->now_ms + (timeout_ms > 0 ? timeout_ms : 1);
+    c->wake_ms = a->ev->now_ms + advance_node(a, c->step)->action.timeout_ms;
 }
 
 /* ---- endings --------------------------------------------------------------- */
 
-bool cell_is_open_pivot(const struct plan *plan, const struct saga_cell *c)
+static bool is_open_pivot(const struct plan *plan, const struct saga_cell *c)
 {
     const struct plan_node *node = &plan->nodes[c->step];
 
-    if (!node->is_pivot || c->call == CALL_COMPENSATION) {
-        return false;
+    assert(c->call != CALL_COMPENSATION); /* Asked while going forward only. */
+    return node->is_pivot &&
+           (c->in_doubt || c->call == CALL_CONFIRM || c->first_due_ms != 0 ||
+            c->attempts > 0 || c->generation > 0);
+}
+
+bool cell_has_open_pivot(const struct saga *s, const struct plan *plan)
+{
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (is_open_pivot(plan, &s->cells[i])) {
+            return true;
+        }
     }
-    return c->call == CALL_CONFIRM || c->first_due_ms != 0 || c->attempts > 0 ||
-           (node->kind == PLAN_CHILD && c->generation > 0);
+    return false;
 }
 
 static bool is_good(enum outcome outcome)

@@ -41,7 +41,8 @@ void cell_wake(struct advance *a, struct saga_cell *c);
 bool cell_is_held(const struct saga *s, const struct plan *plan,
                   const struct saga_cell *c);
 
-/* Is this the pivot, asked for and not settled? Then back is only noted (S27). */
-bool cell_is_open_pivot(const struct plan *plan, const struct saga_cell *c);
+/* Is the pivot asked for, or maybe applied, and not settled? Then back is only noted
+ * (S27). Asked while going forward, or before. */
+bool cell_has_open_pivot(const struct saga *s, const struct plan *plan);
 
 #endif /* CORE_CELL_H */

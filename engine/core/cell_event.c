@@ -405,34 +405,32 @@ bool cell_is_held(const struct saga *s, const struct plan *plan,
            plan->nodes[c->step].kind != PLAN_TIMER;
 }
 
+/* No callback in time (S18). */
+static void callback_is_missed(struct advance *a, struct saga_cell *c)
+{
+    c->last = OUTCOME_UNKNOWN;
+    c->in_doubt = true;
+    if (!cell_back_off(a, c)) {
+        give_up(a, c);
+    }
+}
+
 static void wait_is_over(struct advance *a, struct saga_cell *c)
 {
     const struct plan_node *node = advance_node(a, c->step);
 
-    switch (node->kind) {
-    case PLAN_TIMER:
+    if (node->kind == PLAN_TIMER) {
         cell_settle(a, c, OUTCOME_SUCCEEDED);
-        return;
-    case PLAN_SIGNAL:
+    } else if (node->kind == PLAN_CALL) {
+        callback_is_missed(a, c);
+    } else {
+        assert(node->kind == PLAN_SIGNAL); /* The others have no time of their own. */
         if (node->timeout_goes_on) {
             cell_settle(a, c, OUTCOME_IGNORED);
         } else {
             cell_fail(a, c, OUTCOME_REJECTED);
         }
-        return;
-    case PLAN_CALL: /* No callback in time (S18). */
-        c->last = OUTCOME_UNKNOWN;
-        c->in_doubt = true;
-        if (!cell_back_off(a, c)) {
-            give_up(a, c);
-        }
-        return;
-    case PLAN_CHILD:
-    case PLAN_SEQUENCE:
-    case PLAN_PARALLEL:
-        break;
     }
-    assert(false); /* These have no time of their own. */
 }
 
 void cell_wake(struct advance *a, struct saga_cell *c)

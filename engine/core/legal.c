@@ -20,7 +20,7 @@ static bool is_wait(const struct plan_node *node)
     return node->kind == PLAN_TIMER || node->kind == PLAN_SIGNAL;
 }
 
-static enum legal_answer retry_cell(const struct saga *s, const struct saga_cell *c)
+static enum legal_answer retry_cell(const struct saga_cell *c)
 {
     switch (c->state) {
     case CELL_DUE:
@@ -30,9 +30,9 @@ static enum legal_answer retry_cell(const struct saga *s, const struct saga_cell
     case CELL_QUEUED:
     case CELL_BACKING_OFF:
     case CELL_STUCK:
-        return s->state == SAGA_FORWARD || s->state == SAGA_BACKWARD ? LEGAL_YES
-                                                                     : LEGAL_NO;
+        return LEGAL_YES;
     }
+    assert(false);
     return LEGAL_NO;
 }
 
@@ -65,7 +65,7 @@ static enum legal_answer on_cell(const struct saga *s, const struct plan *plan,
                                  enum saga_event_kind kind, const struct saga_cell *c)
 {
     if (kind == SAGA_EV_RETRY) {
-        return retry_cell(s, c);
+        return retry_cell(c);
     }
     return kind == SAGA_EV_SKIP ? skip_cell(s, plan, c) : resolve_cell(c);
 }
@@ -101,12 +101,7 @@ static enum legal_answer cancel_saga(const struct saga *s, const struct plan *pl
     if ((s->flags & (uint32_t)SAGA_FLAG_PAST_PIVOT) != 0) {
         return LEGAL_NO;
     }
-    for (uint16_t i = 0; i < s->n_cells; i++) {
-        if (cell_is_open_pivot(plan, &s->cells[i])) {
-            return LEGAL_NOTED;
-        }
-    }
-    return LEGAL_YES;
+    return cell_has_open_pivot(s, plan) ? LEGAL_NOTED : LEGAL_YES;
 }
 
 /* Only while stuck, with nothing of it on its way (S61). */

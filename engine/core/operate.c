@@ -30,16 +30,15 @@ struct address {
     uint32_t item;
 };
 
-/* Acting on one cell may close it or others: they are found again by their address. */
+/* Acting on one cell may close it, which moves others: each is found by its address. */
 static void for_all(struct advance *a, const struct address *found, uint32_t n,
                     void (*act)(struct advance *, struct saga_cell *))
 {
     for (uint32_t i = 0; i < n && !a->wants_back; i++) {
         struct saga_cell *c = cell_find(a->s, found[i].step, found[i].item);
 
-        if (c != NULL) {
-            act(a, c);
-        }
+        assert(c != NULL); /* Acting on one closes no other. */
+        act(a, c);
     }
 }
 
@@ -107,13 +106,36 @@ static void retry_stuck_action(struct advance *a, struct saga_cell *c)
     }
 }
 
-/* Going back, has the order of undoing come to this cell? A child that was resolved by
- * hand is stuck from before. */
-static bool is_reached(struct advance *a, const struct saga_cell *c)
+static bool has_cell_between(const struct saga *s, uint16_t from, uint16_t end)
 {
-    return advance_has(a, SAGA_FLAG_UNDOING) &&
-           (c->item == SAGA_NO_ITEM ||
-            c->item >= items_each(a->s, a->plan, c->step)->back);
+    for (uint16_t i = 0; i < s->n_cells; i++) {
+        if (s->cells[i].step >= from && s->cells[i].step < end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Going back, has the order of undoing come to this cell? A child that was resolved by
+ * hand is stuck from before; what comes behind it in a sequence is undone first. */
+static bool is_reached(const struct advance *a, const struct saga_cell *c)
+{
+    uint16_t part = c->step;
+
+    if (!advance_has(a, SAGA_FLAG_UNDOING) ||
+        (c->item != SAGA_NO_ITEM && c->item < items_each(a->s, a->plan, part)->back)) {
+        return false;
+    }
+    for (uint16_t n = advance_node(a, part)->parent; n != PLAN_NONE;
+         part = n, n = advance_node(a, n)->parent) {
+        const struct plan_node *node = advance_node(a, n);
+
+        if (node->kind == PLAN_SEQUENCE &&
+            has_cell_between(a->s, advance_node(a, part)->end, node->end)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void retry_stuck(struct advance *a, struct saga_cell *c)
@@ -252,17 +274,13 @@ enum saga_result operate_resolve(struct advance *a)
 
 enum saga_result operate_cancel(struct advance *a)
 {
-    enum legal_answer answer =
-        legal_action(a->s, a->plan, SAGA_EV_CANCEL, PLAN_NONE, SAGA_NO_ITEM);
+    enum saga_result refusal = refusal_of(a);
 
-    if (answer == LEGAL_NO_OP) {
-        return SAGA_LATE;
-    }
-    if (answer != LEGAL_YES && answer != LEGAL_NOTED) {
-        return SAGA_REJECTED;
+    if (refusal != SAGA_APPLIED) {
+        return refusal;
     }
     advance_raise(a, SAGA_FLAG_CANCELLED);
-    if (answer == LEGAL_NOTED) {
+    if (cell_has_open_pivot(a->s, a->plan)) { /* LEGAL_NOTED */
         advance_raise(a, SAGA_FLAG_BACK_WANTED);
         return SAGA_APPLIED;
     }

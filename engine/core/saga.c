@@ -213,16 +213,6 @@ static enum saga_result wake(struct advance *a)
     return has_woken ? SAGA_APPLIED : SAGA_LATE;
 }
 
-static bool has_open_pivot(const struct advance *a)
-{
-    for (uint16_t i = 0; i < a->s->n_cells; i++) {
-        if (cell_is_open_pivot(a->plan, &a->s->cells[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum saga_result deadline(struct advance *a)
 {
     if (a->s->deadline_ms == 0 || advance_has(a, SAGA_FLAG_OVERDUE) ||
@@ -235,7 +225,7 @@ static enum saga_result deadline(struct advance *a)
     advance_raise(a, SAGA_FLAG_OVERDUE);
     if (advance_has(a, SAGA_FLAG_PAST_PIVOT)) {
         (void)advance_emit(a, SAGA_FX_ALERT);
-    } else if (has_open_pivot(a)) {
+    } else if (cell_has_open_pivot(a->s, a->plan)) {
         advance_raise(a, SAGA_FLAG_BACK_WANTED);
     } else {
         advance_want_back(a);
@@ -362,10 +352,10 @@ static void announce(struct advance *a, enum saga_status before)
 
 static void finish(struct advance *a, enum saga_status before)
 {
-    if (a->wants_back && !saga_is_final(a->s)) {
-        walk_turn_back(a);
-    } else if (a->wants_back && a->s->state == SAGA_COMPLETED) {
+    if (a->wants_back && a->s->state == SAGA_COMPLETED) {
         advance_enter(a, SAGA_BACKWARD); /* A child, taken back by its parent. */
+    } else if (a->wants_back) {
+        walk_turn_back(a);
     }
     if (a->s->state == SAGA_BACKWARD) {
         walk_undo(a);

@@ -95,14 +95,14 @@ static void stick_each(struct advance *a, uint16_t n, enum saga_reason reason)
     cell_stick(a, cell_open(a, n, SAGA_NO_ITEM, CALL_COMPENSATION), reason);
 }
 
-/* Not if it has ended; one whose failure turned the saga back has not. */
-static bool may_have_begun_more(const struct advance *a, uint16_t n)
+bool walk_may_have_begun_more(const struct saga *s, const struct plan *plan, uint16_t n)
 {
-    const struct saga_each *e = items_each(a->s, a->plan, n);
-    struct saga_record r = a->s->steps[n].record;
+    const struct plan_node *node = &plan->nodes[n];
+    const struct saga_each *e = &s->eachs[node->each];
+    struct saga_record r = s->steps[n].record;
 
-    if (advance_node(a, n)->undo != PLAN_UNDO_CALL || r.outcome == OUTCOME_SUCCEEDED ||
-        r.outcome == OUTCOME_SKIPPED) {
+    if ((s->flags & (uint32_t)SAGA_FLAG_RESTORED) == 0 || node->undo != PLAN_UNDO_CALL ||
+        r.outcome == OUTCOME_SUCCEEDED || r.outcome == OUTCOME_SKIPPED) {
         return false;
     }
     return e->next < e->count ||
@@ -149,7 +149,7 @@ static bool undo_each(struct advance *a, uint16_t n)
     if (record.is_undone) { /* Settled by hand. */
         return e->n_open == 0;
     }
-    if (advance_has(a, SAGA_FLAG_RESTORED) && may_have_begun_more(a, n)) {
+    if (walk_may_have_begun_more(a->s, a->plan, n)) {
         begin_restored(a, n);
     }
     while (e->back > 0 && e->n_open < node->each_concurrent &&
@@ -221,14 +221,12 @@ static bool undo_node(struct advance *a, uint16_t n)
     return true;
 }
 
-/* Is anything of the forward part still in flight? */
+/* Is anything of the forward part still in flight? What else was open has been closed,
+ * but for a child that was resolved by hand. */
 static bool is_awaiting(const struct advance *a)
 {
     for (uint16_t i = 0; i < a->s->n_cells; i++) {
-        const struct saga_cell *c = &a->s->cells[i];
-
-        if (c->call != CALL_COMPENSATION &&
-            (c->state == CELL_DUE || c->state == CELL_WAITING)) {
+        if (a->s->cells[i].state != CELL_STUCK) {
             return true;
         }
     }

@@ -80,17 +80,15 @@ static bool fill(struct advance *a, uint16_t n)
     const struct plan_node *node = advance_node(a, n);
     struct saga_each *e = items_each(a->s, a->plan, n);
 
-    while (e->n_open < node->each_concurrent && e->next < e->count &&
-           advance_goes_on(a)) {
+    assert(advance_goes_on(a)); /* Trying a call fails nothing, so it goes on. */
+    while (e->n_open < node->each_concurrent && e->next < e->count) {
         if (!items_have_room(a->s)) {
-            return cell_find(a->s, n, SAGA_NO_ITEM) == NULL && e->n_open == 0
-                       ? stick_node(a, n, SAGA_REASON_ITEMS)
-                       : false;
+            return e->n_open == 0 ? stick_node(a, n, SAGA_REASON_ITEMS) : false;
         }
         items_begin_next(a->s, a->plan, n);
         begin_call(a, n, e->next - 1);
     }
-    if (e->n_open > 0 || e->next < e->count || !advance_goes_on(a)) {
+    if (e->n_open > 0) {
         return false;
     }
     record_node(a, n, OUTCOME_SUCCEEDED);
@@ -230,9 +228,7 @@ bool walk_begin(struct advance *a, uint16_t n)
 {
     const struct plan_node *node = advance_node(a, n);
 
-    if (!advance_goes_on(a)) {
-        return false;
-    }
+    assert(advance_goes_on(a));
     a->s->steps[n].record = (struct saga_record){.is_begun = 1};
     if (node->has_when) {
         int64_t answer =
@@ -263,9 +259,10 @@ static void complete(struct advance *a)
 
 void walk_on(struct advance *a, uint16_t n)
 {
-    while (advance_goes_on(a)) {
+    for (;;) {
         uint16_t parent = advance_node(a, n)->parent;
 
+        assert(advance_goes_on(a)); /* All that has begun so far has settled well. */
         if (parent == PLAN_NONE) {
             complete(a);
             return;

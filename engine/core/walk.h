@@ -32,6 +32,10 @@ void walk_begin_child(struct advance *a, struct saga_cell *c);
 /* Ask the child of an open cell to go back. */
 void walk_undo_child(struct advance *a, struct saga_cell *c);
 
+/* After a backup was restored: may the forEach have begun more items than it knows of
+ * (S96)? Not if it has ended; one whose failure turned the saga back has not. */
+bool walk_may_have_begun_more(const struct saga *s, const struct plan *plan, uint16_t n);
+
 /* Begin (or begin again) the compensation of an open cell. */
 void walk_undo_cell(struct advance *a, struct saga_cell *c);
 
