@@ -239,6 +239,56 @@ START_TEST(test_an_address_that_is_not_internet_is_refused)
 }
 END_TEST
 
+/* ---- what cannot be read -------------------------------------------------------- */
+
+static bool may_stand(const char *entry)
+{
+    struct egress *e = NULL;
+    struct err_info info = {0};
+    const enum err err = egress_create(&entry, 1, &e, &info);
+
+    egress_destroy(e); /* NULL where it was refused. */
+    return err == ERR_OK;
+}
+
+START_TEST(test_a_prefix_is_digits_within_the_address)
+{
+    ck_assert(may_stand("10.0.0.0/8"));
+    ck_assert(!may_stand("10.0.0.0/"));
+    ck_assert(!may_stand("10.0.0.0/33"));
+    ck_assert(!may_stand("10.0.0.0/0008"));
+    ck_assert(!may_stand("10.0.0.0/+8"));
+    ck_assert(!may_stand("10.0.0.0/8x"));
+}
+END_TEST
+
+START_TEST(test_a_name_is_labels_of_letters_digits_dash_and_underscore)
+{
+    ck_assert(may_stand("My_Shop-1.example"));
+    ck_assert(!may_stand(""));
+    ck_assert(!may_stand("shop..example"));
+    ck_assert(!may_stand("shop."));
+    ck_assert(!may_stand("shop^.example"));
+    ck_assert(!may_stand("shop{.example"));
+    ck_assert(!may_stand("shop.1"));
+}
+END_TEST
+
+START_TEST(test_what_is_longer_than_a_host_name_is_none)
+{
+    char name[300];
+    struct egress *e = made((const char *const[]){"shop.example"}, 1);
+
+    memset(name, 'a', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    ck_assert(!may_stand(name));
+    ck_assert(!egress_allows_host(e, name));
+    ck_assert(!egress_allows_host(e, ""));
+    ck_assert_str_ne(refusal(e, name, false, "10.0.0.1"), "");
+    egress_destroy(e);
+}
+END_TEST
+
 int main(void)
 {
     return suite_main("egress", test_an_absolute_url_reaches_no_address_of_the_list,
@@ -249,5 +299,8 @@ int main(void)
                       test_an_allowed_host_may_have_a_private_address,
                       test_hosts_are_allowed_by_name_pattern_or_address,
                       test_entries_that_mean_nothing_are_refused_by_name,
-                      test_an_address_that_is_not_internet_is_refused);
+                      test_an_address_that_is_not_internet_is_refused,
+                      test_a_prefix_is_digits_within_the_address,
+                      test_a_name_is_labels_of_letters_digits_dash_and_underscore,
+                      test_what_is_longer_than_a_host_name_is_none);
 }
