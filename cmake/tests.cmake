@@ -62,6 +62,9 @@ function(pytests folder timeout_s)
     if(NOT files)
         return()
     endif()
+    if(SAGAD_SANITIZE) # Several times as slow.
+        math(EXPR timeout_s "${timeout_s} * 3")
+    endif()
     add_test(NAME ${folder}
         COMMAND ${TEST_PYTHON} -m pytest -q -p no:cacheprovider tests/${folder}
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

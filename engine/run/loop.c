@@ -77,6 +77,26 @@ static void take_results(struct engine *e)
     }
 }
 
+static void take_reload(struct engine *e)
+{
+    (void)pthread_mutex_lock(&e->reload_lock);
+    if (e->reload != NULL) {
+        e->reload(e->config.services, e->reload_user);
+        address_take_services(e);
+        e->config.active_max = e->reload_active_max;
+        atomic_store(&e->full_at, 0);
+        e->reload = NULL;
+    }
+    (void)pthread_mutex_unlock(&e->reload_lock);
+}
+
+/* It leaves the other half of a batch to what comes in. */
+static bool may_recover(struct engine *e)
+{
+    return !e->is_recovered && atomic_load(&e->is_open) &&
+           engine_batch(e)->n_turns < LIMIT_BATCH_TURNS / 2;
+}
+
 static void take_commands(struct engine *e)
 {
     void *items[COMMANDS_AT_ONCE];
@@ -89,6 +109,7 @@ static void take_commands(struct engine *e)
     for (int taken = 0; taken < COMMANDS_A_ROUND && n == COMMANDS_AT_ONCE && has_room(e);
          taken += COMMANDS_AT_ONCE) {
         n = queue_take(e->inbox, items, COMMANDS_AT_ONCE);
+        take_reload(e); /* Who was told of it and asks then, asks the new settings. */
         for (size_t i = 0; i < n; i++) {
             commands_take(e, items[i]);
         }
@@ -142,26 +163,6 @@ static void release_restored(struct engine *e)
     if (e->is_recovered && has_room(e) && restore_more(e, &info) != ERR_OK) {
         engine_fail(e, &info);
     }
-}
-
-static void take_reload(struct engine *e)
-{
-    (void)pthread_mutex_lock(&e->reload_lock);
-    if (e->reload != NULL) {
-        e->reload(e->config.services, e->reload_user);
-        address_take_services(e);
-        e->config.active_max = e->reload_active_max;
-        atomic_store(&e->full_at, 0);
-        e->reload = NULL;
-    }
-    (void)pthread_mutex_unlock(&e->reload_lock);
-}
-
-/* It leaves the other half of a batch to what comes in. */
-static bool may_recover(struct engine *e)
-{
-    return !e->is_recovered && atomic_load(&e->is_open) &&
-           engine_batch(e)->n_turns < LIMIT_BATCH_TURNS / 2;
 }
 
 static void recover(struct engine *e)

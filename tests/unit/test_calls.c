@@ -75,17 +75,27 @@ START_TEST(test_a_header_block_that_is_cut_anywhere_is_no_answer)
 }
 END_TEST
 
+/* A call that times out once the request is out, and the answer's head is in if it has
+ * one: on a busy machine a short time is over before that, so it is given longer ones. */
+static const char *words_of_timeout(const char *path, long status)
+{
+    struct call_request r = call_world_request(path);
+    const struct call_answer *a;
+
+    r.timeout_ms = 100;
+    do {
+        a = call_world_send(&r);
+        r.timeout_ms *= 2;
+    } while (r.timeout_ms < CALL_WORLD_LONG_MS &&
+             (a->facts.request_bytes == 0 || a->facts.status != status));
+    return call_world_words(a);
+}
+
 START_TEST(test_a_timeout_is_unknown_once_the_request_is_out)
 {
-    struct call_request r;
-
     call_world_begin();
-    r = call_world_request("/hang");
-    r.timeout_ms = 100;
-    ck_assert_str_eq(call_world_words(call_world_send(&r)),
-                     "rc 28, status 0, sent, unknown");
-    r.url = "/hang_mid_body";
-    ck_assert_str_eq(call_world_words(call_world_send(&r)),
+    ck_assert_str_eq(words_of_timeout("/hang", 0), "rc 28, status 0, sent, unknown");
+    ck_assert_str_eq(words_of_timeout("/hang_mid_body", 200),
                      "rc 28, status 200, sent, unknown");
     call_world_finish();
 }

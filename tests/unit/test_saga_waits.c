@@ -337,6 +337,7 @@ START_TEST(test_a_completed_saga_that_is_nobodys_child_is_not_taken_back)
     story_run(&st, "succeeded");
     ck_assert_int_eq(story_event(&st, SAGA_EV_PARENT_UNDO), SAGA_REJECTED);
     story_did(&st, "");
+    story_close(&st);
     story_open(&st, "a");
     story_start(&st);
     story_run(&st, "succeeded");
