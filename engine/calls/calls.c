@@ -397,8 +397,10 @@ static const char *detail_of(struct call *call, const struct verdict_facts *fact
                    call->outgoing.origin.host, call->refused_address);
         return buf_text(&call->detail);
     }
-    return call->error_text[0] != '\0' ? call->error_text
-                                       : curl_easy_strerror(call->result);
+    /* libcurl keeps the first error's words: of the first sending, if it sent twice. */
+    return call->error_text[0] != '\0' && call->n_requests < 2
+               ? call->error_text
+               : curl_easy_strerror(call->result);
 }
 
 static void answer(struct calls *c, struct call *call,

@@ -134,7 +134,9 @@ static const char *why_no_answer(const struct verdict_facts *facts)
                    : "the answer's body was cut";
     }
     if (facts->status > 0) {
-        return "the answer's header block was cut";
+        return facts->curl_result == VERDICT_TRANSFER_TIMED_OUT
+                   ? "timed out in the middle of the answer's header block"
+                   : "the answer's header block was cut";
     }
     switch (facts->curl_result) {
     case VERDICT_TRANSFER_TIMED_OUT:
