@@ -135,12 +135,22 @@ static void say_what_to_try(const struct client_answer *a, const char *code,
     }
 }
 
+/* Its detail, unless that is its first error, which is told below with its place. */
+static const char *heading_of(const json_t *problem)
+{
+    const json_t *errors = json_object_get(problem, "errors");
+    const char *first = text_of(json_array_get(errors, 0), "detail");
+    const char *detail = text_of(problem, "detail");
+    const bool is_first = first[0] != '\0' && strstr(detail, first) != NULL;
+
+    return detail[0] != '\0' && !is_first ? detail : text_of(problem, "title");
+}
+
 static enum exit_code report(const struct client_answer *a, const struct fault_file *file)
 {
     json_t *problem = NULL;
     enum exit_code code;
     const json_t *error;
-    const char *detail;
     size_t i;
 
     if (json_read(buf_text(&a->body), a->body.n, &problem, NULL) != ERR_OK ||
@@ -149,8 +159,7 @@ static enum exit_code report(const struct client_answer *a, const struct fault_f
         json_decref(problem);
         return code_of(a->status, "");
     }
-    detail = text_of(problem, "detail");
-    ctl_say("%s", detail[0] != '\0' ? detail : text_of(problem, "title"));
+    ctl_say("%s", heading_of(problem));
     json_array_foreach(json_object_get(problem, "errors"), i, error)
     {
         say_error(error, file);
