@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "definitions/expr_run.h"
 #include "definitions/expr_string.h"
 
@@ -163,10 +164,47 @@ struct expr_value *expr_base64(struct expr_run *r, struct expr_value *v,
     return expr_string(r, bytes, room - 1);
 }
 
-/* Bytes as UTF-8: what is none becomes U+FFFD, as the JSON writer does it. */
+/* How many bytes of what is no character jq takes for one: those that its first byte
+ * announces, up to one that cannot follow; at the end of the text, all that are left. */
+static size_t spoilt_length(const char *text, size_t n)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t wanted = 1;
+
+    if (at[0] >= 0xc2 && at[0] <= 0xf4) {
+        wanted = at[0] < 0xe0 ? 2 : (at[0] < 0xf0 ? 3 : 4);
+    }
+    if (wanted > n) {
+        return n;
+    }
+    for (size_t i = 1; i < wanted; i++) {
+        if ((at[i] & 0xc0U) != 0x80) {
+            return i;
+        }
+    }
+    return wanted;
+}
+
+/* Bytes as UTF-8: what is none becomes U+FFFD. */
+static void put_characters(struct buf *out, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        const size_t length = utf8_length(bytes + i, n - i);
+
+        if (length > 0) {
+            buf_add(out, bytes + i, length);
+            i += length;
+        } else {
+            buf_add_text(out, "\xef\xbf\xbd");
+            i += spoilt_length(bytes + i, n - i);
+        }
+    }
+}
+
 static struct expr_value *string_of_bytes(struct expr_run *r, const char *bytes, size_t n)
 {
     struct expr_value *made = NULL;
+    struct buf characters;
     struct buf text;
 
     if (memchr(bytes, '\0', n) != NULL) {
@@ -174,8 +212,11 @@ static struct expr_value *string_of_bytes(struct expr_run *r, const char *bytes,
             r, "@base64d gives a text with a zero byte, which no JSON here holds");
         return NULL;
     }
+    buf_init(&characters, n * 3 + 1);
+    put_characters(&characters, bytes, n);
     buf_init(&text, n * 6 + 2);
-    json_put_text(&text, bytes, n);
+    json_put_text(&text, buf_text(&characters), characters.n);
+    buf_done(&characters);
     made = expr_from_span(
         r, (struct json_span){arena_copy(r->scratch, buf_text(&text), text.n), text.n});
     buf_done(&text);

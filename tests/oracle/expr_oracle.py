@@ -374,6 +374,12 @@ def theirs(pairs):
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
+def is_same_but_for_zeros(ours, theirs):
+    """A zero has no sign with us; the - in front of it may also be one of the text."""
+    unsigned = re.sub(r"\\-0(?![\d.])", r"\\-?0", re.escape(theirs))
+    return re.fullmatch(unsigned, ours, re.S) is not None
+
+
 def is_same(a, b):
     if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
         return a is b
@@ -383,7 +389,7 @@ def is_same(a, b):
     if isinstance(a, str) and isinstance(b, str):
         # Numbers inside of texts: jq writes 1e+20 and -0 in its own way.
         plain = [NUMBER.sub(lambda m: repr(float(m.group()) + 0.0), t) for t in (a, b)]
-        return a == b or plain[0] == plain[1]
+        return a == b or plain[0] == plain[1] or is_same_but_for_zeros(a, b)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(is_same(x, y) for x, y in zip(a, b))
     if isinstance(a, dict) and isinstance(b, dict):

@@ -558,6 +558,7 @@ END_TEST
 START_TEST(test_bytes_that_are_no_utf8_become_replacement_characters)
 {
     ck_assert_str_eq(eval("\"/w==\" | @base64d"), "\"\xef\xbf\xbd\"");
+    ck_assert_str_eq(eval("\"nuxl\" | @base64d"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
     ck_assert_ptr_nonnull(strstr(eval("\"AA==\" | @base64d"), "zero byte"));
 }
 END_TEST
