@@ -129,8 +129,9 @@ static bool has_time_to_pass(const struct ahead *w)
 static bool wake(struct ahead *w, bool may_wait)
 {
     const uint64_t at_ms = saga_wake_at(w->s, w->plan);
+    const uint32_t no_deadline = (uint32_t)SAGA_FLAG_OVERDUE | (uint32_t)SAGA_FLAG_PAUSED;
     const bool is_deadline = w->s->state == SAGA_FORWARD && w->s->deadline_ms == at_ms &&
-                             (w->s->flags & (uint32_t)SAGA_FLAG_OVERDUE) == 0;
+                             (w->s->flags & no_deadline) == 0;
     const struct saga_event ev = {.kind = is_deadline ? SAGA_EV_DEADLINE : SAGA_EV_WAKE,
                                   .step = PLAN_NONE,
                                   .item = SAGA_NO_ITEM};

@@ -290,9 +290,19 @@ static void queue_up(struct sim_world *w, struct sim_saga *s, const struct saga 
 
 void engine_grant(struct sim_world *w, struct sim_saga *s, struct saga_event ev)
 {
+    const struct saga_cell *c;
+    bool is_held;
+
     world_cell(s, ev.step, ev.item)->is_asked = false;
-    if (engine_turn(w, s, ev) == ENGINE_NOTHING) {
-        queue_up(w, s, engine_state(w, s)); /* Held, or queued for another call by now. */
+    if (engine_turn(w, s, ev) != ENGINE_NOTHING) {
+        return;
+    }
+    c = saga_cell_of(engine_state(w, s), ev.step, ev.item);
+    is_held = c != NULL && c->state == CELL_QUEUED && c->call == ev.call;
+    /* Else it is queued for another call by now. Where all takes no time, who is held
+     * would be asked for ever: the turn that lets it go asks again. */
+    if (!is_held || !w->is_behaving) {
+        queue_up(w, s, engine_state(w, s));
     }
 }
 

@@ -98,6 +98,19 @@ START_TEST(test_a_child_closed_by_hand_leaves_its_parent_stuck)
 }
 END_TEST
 
+/* A pause holds the deadline, not a timer that has begun. */
+START_TEST(test_a_timer_that_ends_with_the_deadline_of_a_paused_saga_ends)
+{
+    story_open(&st, "nap:timer");
+    st.p.plan->timeout_ms = st.p.plan->nodes[1].wait_ms;
+    story_start(&st);
+    story_event(&st, SAGA_EV_PAUSE);
+    ck_assert_uint_eq(saga_wake_at(&st.s, st.p.plan), st.s.deadline_ms);
+    go_on();
+    ck_assert_int_eq(saga_status_of(&st.s), SAGA_STATUS_COMPLETED);
+}
+END_TEST
+
 int main(void)
 {
     return suite_main("ahead", test_all_calls_succeed_and_all_time_passes,
@@ -105,5 +118,6 @@ int main(void)
                       test_a_child_that_is_well_completes,
                       test_a_child_that_is_stuck_is_waited_for,
                       test_a_child_that_goes_back_already_turns_its_parent_back,
-                      test_a_child_closed_by_hand_leaves_its_parent_stuck);
+                      test_a_child_closed_by_hand_leaves_its_parent_stuck,
+                      test_a_timer_that_ends_with_the_deadline_of_a_paused_saga_ends);
 }
