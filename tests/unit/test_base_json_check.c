@@ -191,11 +191,13 @@ static size_t spoil(const char *text, uint64_t seed, char *out)
 
 START_TEST(test_it_never_accepts_what_jansson_refuses)
 {
-    static const char *const more[] = {
-        "{\"definition\":\"order\",\"id\":\"o-1\",\"input\":{\"a\":19.99,\"b\":[1,-2e3]}"
-        "}",
-        "[{\"iban\":\"DE\\u00e9\",\"n\":123456789012345678},{\"iban\":null,\"aa\":true}]",
-        "{\"aa\":1,\"ab\":2,\"ba\":{\"aa\":\"\xc3\xa9\xe2\x82\xac\",\"a\":0.5e10}}"};
+    static const char start[] = "{\"definition\":\"order\",\"id\":\"o-1\",\"input\":"
+                                "{\"a\":19.99,\"b\":[1,-2e3]}}";
+    static const char rows[] = "[{\"iban\":\"DE\\u00e9\",\"n\":123456789012345678},"
+                               "{\"iban\":null,\"aa\":true}]";
+    static const char names[] = "{\"aa\":1,\"ab\":2,\"ba\":{\"aa\":"
+                                "\"\xc3\xa9\xe2\x82\xac\",\"a\":0.5e10}}";
+    static const char *const more[] = {start, rows, names};
     const size_t n_good = sizeof(good) / sizeof(good[0]);
     const size_t n_more = sizeof(more) / sizeof(more[0]);
     char text[256];
