@@ -65,7 +65,7 @@ static void look_at_body(const char *text, size_t n)
     r->method = "POST";
     r->request_id = "r";
     buf_add(&r->body, text, n);
-    if (body_read(r, n % 2 == 0, members, 3, NULL)) {
+    if (body_read(r, n % 2 == 0, members, 3)) {
         (void)body_needed_text(r, &members[0]);
         assert(!body_whole(r, &members[1], 1, &version) || version >= 1);
         (void)body_refuses(r, PROBLEM_INPUT_INVALID, "The request is not valid");
