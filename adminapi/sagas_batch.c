@@ -20,7 +20,7 @@
 
 struct item {
     struct command *start;        /* The engine's to answer; NULL: refused here. */
-    void *more;             /* sagas_start.c's. */
+    void *more;                   /* sagas_start.c's. */
     struct request_fault *faults; /* Shown if the engine refuses it. */
     int status;
     struct json_span answer; /* A saga, or a problem. */

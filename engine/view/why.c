@@ -386,10 +386,10 @@ static const char *why_lined_up(const struct why *w)
                     ? arena_printf(w->a, "; it is stuck at '%s'", v->holder_stuck_step)
                     : "; it is stuck";
     }
-    return arena_printf(
-        w->a, "Waiting for its turn: %s holds the ordering key '%s'%s",
-        v->holder != NULL ? arena_printf(w->a, "saga '%s'", v->holder) : "another saga",
-        v->row.ordering_key != NULL ? v->row.ordering_key : "", stuck);
+    return arena_printf(w->a, "Waiting for its turn: %s holds the ordering key '%s'%s",
+                        v->holder != NULL ? arena_printf(w->a, "saga '%s'", v->holder)
+                                          : "another saga",
+                        v->row.ordering_key != NULL ? v->row.ordering_key : "", stuck);
 }
 
 /* Holds that concern the saga as a whole; NULL: there is none. */
