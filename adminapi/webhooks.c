@@ -20,6 +20,7 @@
 #include "engine/view/webhook.h"
 
 #define LOOKED_AT_ONCE 64 /* Rows between two looks at the clock. */
+#define ROWS_AT_ONCE 256  /* Asked of the store, which sorts what it was asked for. */
 
 struct wanted { /* NULL, 0: not asked for. */
     unsigned statuses;
@@ -94,9 +95,10 @@ static void answer_list(struct request *r, const struct wanted *wanted, uint64_t
     struct list list = {
         .r = r, .wanted = wanted, .until_us = clk_mono_us() + PAGE_LOOK_US};
     struct store_notify_list asked = {
-        .saga = saga, .statuses = wanted->statuses, .most = SIZE_MAX};
+        .saga = saga, .statuses = wanted->statuses, .most = ROWS_AT_ONCE};
     struct err_info info = {.text = ""};
     struct page page;
+    size_t n_before;
     enum err e;
 
     if (!page_read(r, true, &page)) {
@@ -108,11 +110,15 @@ static void answer_list(struct request *r, const struct wanted *wanted, uint64_t
     json_open_object(&list.o);
     json_key(&list.o, "items");
     json_open_array(&list.o);
-    e = store_list_notify(r->reader, &asked, put_webhook, &list, &info);
-    if (e != ERR_OK) {
-        answer_failure(r, e, &info);
-        return;
-    }
+    do {
+        n_before = list.n_seen;
+        e = store_list_notify(r->reader, &asked, put_webhook, &list, &info);
+        if (e != ERR_OK) {
+            answer_failure(r, e, &info);
+            return;
+        }
+        asked.before_num = list.last;
+    } while (!list.has_more && list.n_seen == n_before + asked.most);
     page_close(r, &list.o, list.has_more ? arena_number(r->arena, list.last) : NULL);
 }
 

@@ -60,6 +60,17 @@ static inline void advance_lower(struct advance *a, enum saga_flag flag)
     a->s->flags &= ~(uint32_t)flag;
 }
 
+/* The pivot is behind us: applied, or it will not be asked for. What wanted to go back
+ * came too late; of a deadline that was only noted the world hears now (S27, S43). */
+static inline void advance_pass_pivot(struct advance *a)
+{
+    advance_raise(a, SAGA_FLAG_PAST_PIVOT);
+    if (advance_has(a, SAGA_FLAG_BACK_WANTED) && advance_has(a, SAGA_FLAG_OVERDUE)) {
+        (void)advance_emit(a, SAGA_FX_ALERT);
+    }
+    advance_lower(a, SAGA_FLAG_BACK_WANTED);
+}
+
 /* Going forward, and nothing has failed in this turn. */
 static inline bool advance_goes_on(const struct advance *a)
 {

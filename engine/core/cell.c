@@ -352,17 +352,6 @@ static void note_error(struct advance *a, uint16_t step, uint32_t item)
     a->wants_back = true;
 }
 
-/* The pivot is behind us: applied, or it will not be asked for. What wanted to go back
- * came too late; of a deadline that was only noted the world hears now (S27, S43). */
-static void pass_pivot(struct advance *a)
-{
-    advance_raise(a, SAGA_FLAG_PAST_PIVOT);
-    if (advance_has(a, SAGA_FLAG_BACK_WANTED) && advance_has(a, SAGA_FLAG_OVERDUE)) {
-        (void)advance_emit(a, SAGA_FX_ALERT);
-    }
-    advance_lower(a, SAGA_FLAG_BACK_WANTED);
-}
-
 void cell_settle(struct advance *a, struct saga_cell *c, enum outcome outcome)
 {
     const struct plan_node *node = advance_node(a, c->step);
@@ -378,7 +367,7 @@ void cell_settle(struct advance *a, struct saga_cell *c, enum outcome outcome)
         return;
     }
     if (node->holds_pivot && is_good(outcome)) {
-        pass_pivot(a);
+        advance_pass_pivot(a);
     }
     if (!is_good(outcome)) {
         if (item != SAGA_NO_ITEM) {

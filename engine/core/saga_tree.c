@@ -191,8 +191,14 @@ static bool is_forward_sound(const struct saga *s, const struct plan *plan,
                              const struct places *p)
 {
     for (uint16_t n = 0; n < s->n_nodes; n++) {
+        const uint16_t parent = plan->nodes[n].parent;
+
         if (is_open(s, n) && !is_open_sound(s, plan, p, n)) {
             return false;
+        }
+        if (s->steps[n].record.is_begun && parent != PLAN_NONE &&
+            !s->steps[parent].record.is_begun) {
+            return false; /* Nothing begins before what it is in. */
         }
     }
     return true;
@@ -227,14 +233,34 @@ static bool is_clean(const struct saga *s, const struct plan *plan, const bool *
     return is_group || (p->in[n] == 0 && !saga_needs_undo(s, node, r));
 }
 
+/* The part of a sequence that the undoing is in; 0: in none. */
+static uint16_t part_of(const struct places *p, uint16_t n)
+{
+    return p->in[n] != 0 ? p->in[n] : p->before[n];
+}
+
+/* Has walk_undo() come to n? Not while a sequence around it is in a later part. */
+static bool is_reached(const struct plan *plan, const struct places *p, uint16_t n)
+{
+    uint16_t part = n;
+
+    for (n = plan->nodes[n].parent; n != PLAN_NONE; part = n, n = plan->nodes[n].parent) {
+        if (plan->nodes[n].kind == PLAN_SEQUENCE && part_of(p, n) != part) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Going back, what stands behind the open part of a sequence is undone; before anything
  * is undone, it has not begun. */
 static bool is_order_sound(const struct plan *plan, const bool *clean,
                            const struct places *p, uint16_t n)
 {
-    uint16_t part = p->in[n] != 0 ? p->in[n] : p->before[n];
+    const uint16_t part = part_of(p, n);
 
-    if (plan->nodes[n].kind != PLAN_SEQUENCE || part == 0) {
+    if (plan->nodes[n].kind != PLAN_SEQUENCE || part == 0 ||
+        (p->in[n] == 0 && !is_reached(plan, p, n))) {
         return true;
     }
     for (uint16_t c = plan->nodes[part].next; c != PLAN_NONE; c = plan->nodes[c].next) {

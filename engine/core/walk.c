@@ -22,7 +22,7 @@ static bool skip_node(struct advance *a, uint16_t n)
 {
     record_node(a, n, OUTCOME_SKIPPED);
     if (advance_node(a, n)->holds_pivot) {
-        advance_raise(a, SAGA_FLAG_PAST_PIVOT);
+        advance_pass_pivot(a);
     }
     return true;
 }

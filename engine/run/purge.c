@@ -1,8 +1,8 @@
 /* purge.c - a final saga leaves the store, and its children with it: COMMAND_PURGE, and
  * by its age.
  *
- * Its id stays taken and the audit keeps what was done to it. Webhooks not delivered yet
- * still go out: they are whole without it.
+ * Its id stays taken and the audit keeps what was done to it. Webhooks that still
+ * wait go out: they are whole without it.
  */
 #include <assert.h>
 

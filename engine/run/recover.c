@@ -413,6 +413,7 @@ static void finish(struct engine *e)
 {
     e->is_recovered = true;
     e->n_unrecovered = 0;
+    atomic_store(&e->full_at, 0);  /* Some may have been counted twice. */
     e->sleepers_at_ms = e->now_ms; /* Whoever slept may be due. */
     log_say(LOG_INFO, "recovered", LOG_NUMBER("sagas", e->n_recovered));
 }

@@ -33,6 +33,7 @@ static const char *const plans[] = {
     "(& a b) rest:until [ok:onward c%] d",
     "[kyc:child+ (a kyb:child-)] kyd:child!  b@",
     "[([a b] c) [(d e) f*~]] rest:timer g-@",
+    "a [x@ (kyc:child b)] (kyd:child+ [c d#2]) e",
 };
 enum {
     PLANS = sizeof(plans) / sizeof(plans[0]),

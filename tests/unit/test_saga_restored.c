@@ -55,6 +55,37 @@ START_TEST(test_a_child_resolved_by_hand_is_undone_after_what_comes_behind_it)
 }
 END_TEST
 
+/* The same in a sequence that the undoing has not come to yet. */
+START_TEST(test_a_child_resolved_by_hand_waits_inside_for_what_comes_behind_its_group)
+{
+    story_open(&st, "(kyc:child b) d");
+    story_start(&st);
+    restore();
+    story_act(&st, SAGA_EV_CANCEL, NULL);
+    story_child_ended(&st, "kyc", 1, SAGA_STATUS_RESOLVED);
+    story_did(&st, "send d compensation 1, notify stuck");
+    story_act(&st, SAGA_EV_RETRY, "kyc");
+    story_answer(&st, "d", "succeeded");
+    story_did(&st, "send b compensation 1");
+    story_answer(&st, "b", "succeeded");
+    story_did(&st, "undo kyc");
+}
+END_TEST
+
+/* What was noted while it was in doubt is passed with it. */
+START_TEST(test_a_restored_pivot_that_is_skipped_after_all_lets_nothing_go_back)
+{
+    story_open(&st, "pay!& b-");
+    story_say(&st, SAGA_ASK_WHEN, "pay", -1);
+    story_start(&st);
+    restore();
+    story_act(&st, SAGA_EV_CANCEL, NULL);
+    story_say(&st, SAGA_ASK_WHEN, "pay", 0);
+    story_act(&st, SAGA_EV_RETRY, "pay");
+    story_is(&st, "turn 5 running b attempt 1 in doubt");
+}
+END_TEST
+
 START_TEST(test_a_saga_of_no_parent_is_not_taken_back_by_one)
 {
     story_open(&st, "pay!");
@@ -70,5 +101,7 @@ int main(void)
         "saga_restored", test_a_cancel_is_only_noted_while_a_restored_pivot_is_in_doubt,
         test_a_restored_pivot_that_a_stop_returns_stays_in_doubt_and_is_called_again,
         test_a_child_resolved_by_hand_is_undone_after_what_comes_behind_it,
+        test_a_child_resolved_by_hand_waits_inside_for_what_comes_behind_its_group,
+        test_a_restored_pivot_that_is_skipped_after_all_lets_nothing_go_back,
         test_a_saga_of_no_parent_is_not_taken_back_by_one);
 }

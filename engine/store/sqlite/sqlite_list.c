@@ -75,7 +75,8 @@ size_t sqlite_list_leads(const struct store_filter *f,
     }
     if (is_of_stuck(f) || f->n_stuck_steps > 0) {
         out[n++] = (struct sqlite_lead){SQLITE_LEAD_STUCK, 0};
-    } else if (status_leads(f) && !(f->statuses == STUCK_BIT && f->n_definitions > 0)) {
+    } else if (status_leads(f) && !(f->statuses == STUCK_BIT && f->n_definitions > 0 &&
+                                    f->n_definitions <= LEAD_MAX)) {
         out[n++] = (struct sqlite_lead){SQLITE_LEAD_STATUS, 0};
     }
     if (f->n_definitions > 0 && f->n_definitions <= LEAD_MAX) {
