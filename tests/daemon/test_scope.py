@@ -112,8 +112,13 @@ def problem(answer, *renamed):
     return json.loads(json.dumps(document).replace(*renamed)) if renamed else document
 
 
+def as_it_stands(saga):
+    """Without `why`, which names the day of a time only while that is a day away."""
+    return {k: v for k, v in saga.items() if k != "why"}
+
+
 def test_another_definitions_saga_is_as_if_there_were_none(world):
-    before = world.all.saga("order-0")
+    before = as_it_stands(world.all.saga("order-0"))
     n = 0
     for method, path, role in cases(world, "saga"):
         for have in ROLES:
@@ -128,7 +133,7 @@ def test_another_definitions_saga_is_as_if_there_were_none(world):
                 assert (other.status, none.status) == (403, 403)
                 assert "'%s'" % role in other.json["detail"]
     assert n >= 29
-    assert world.all.saga("order-0") == before
+    assert as_it_stands(world.all.saga("order-0")) == before
     assert world.all.get("/v1/audit?subject=order-0").json["items"] == []
 
 
