@@ -273,7 +273,8 @@ START_TEST(test_a_failing_test_says_what_differs)
                        "\"/${ .input.none }\"}}"),
             TEST("", "\"status\":\"completed\"")),
         "the saga is stuck, not completed: a.action is stuck: its request "
-        "cannot be rendered: url of 'a': ${ .input.none } gave null; a text needs a string, a "
+        "cannot be rendered: url of 'a': ${ .input.none } gave null; a text needs a "
+        "string, a "
         "number or a boolean");
 }
 END_TEST
