@@ -1,7 +1,6 @@
 /* sent.c - see sent.h. */
 #include "engine/view/sent.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "engine/calls/outgoing.h"
@@ -21,18 +20,7 @@ const char *sent_key(struct arena *a, const char *saga_id, const char *step_id,
 
 static const struct plan_call *call_plan(const struct sent_attempt *x)
 {
-    const struct plan_node *node = &x->definition->plan->nodes[x->name.step];
-
-    switch (x->name.call) {
-    case CALL_ACTION:
-        return &node->action;
-    case CALL_CONFIRM:
-        return &node->confirm;
-    case CALL_COMPENSATION:
-        return &node->compensation;
-    }
-    assert(false);
-    return NULL;
+    return saga_call_of(&x->definition->plan->nodes[x->name.step], x->name.call);
 }
 
 static const char *traceparent(struct arena *a, const struct sent_attempt *x,
