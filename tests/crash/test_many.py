@@ -45,7 +45,7 @@ def copy(path, saga_id, n):
 class Recovering:
     """A daemon whose recovery stands still until release()."""
 
-    def __init__(self, make_daemon, participant, tmp_path, **config):
+    def __init__(self, make_daemon, participant, tmp_path, then=None, **config):
         self.fifo = str(tmp_path / "hold")
         os.mkfifo(self.fifo)
         self.threads, self.answers = [], {}
@@ -56,7 +56,7 @@ class Recovering:
         participant.wait_for(1, "POST", "/a/0")
         self.daemon.kill()
         copy(self.daemon.store_path, "first", LEFT - 1)
-        participant.script("POST", "/a/0", Ok())
+        participant.script("POST", "/a/0", then or Ok())
         self.daemon.env["FAILPOINT_HOLD"] = self.fifo
         self.daemon.start()
         self.client = self.daemon.client
@@ -115,13 +115,15 @@ def test_sagas_left_to_take_up_are_active(recovering):
     assert world.answers["last"].status == 202
 
 
-def test_a_saga_that_is_not_taken_up_yet_can_be_cancelled(recovering, participant):
-    world = recovering()
+def test_a_saga_that_is_not_taken_up_yet_can_be_cancelled(recovering):
+    gate = Gate()  # None ends before the cancel, however late that comes.
+    world = recovering(then=gate)
     last = "m-%d" % (LEFT - 1)
     world.ask("cancel", "POST", "/v1/sagas/%s/cancel" % last, {"reason": "changed my mind"})
     world.ask("again", "POST", "/v1/sagas",
               {"definition": "one", "id": "m-%d" % (LEFT - 2), "input": {"n": 0}})
     world.release()
+    gate.release()
     assert world.answers["cancel"].status in (200, 202)
     assert world.answers["again"].headers["Idempotency-Replayed"] == "true"
     assert world.client.wait_status(last)["status"] == "compensated"
